@@ -1,0 +1,88 @@
+package sandbox
+
+import (
+	"sync"
+	"time"
+)
+
+// defaultRecordLimit is how many entries a Record keeps unless Options say otherwise.
+const defaultRecordLimit = 500_000
+
+// RecordEntry is one thing that truly happened in the account, whatever its clients were told.
+//
+// Kinds and statuses: interaction created; channel active, closed, inactive; participant joined, wrapup, left; invite
+// created; task pending, reserved, assigned, wrapping, completed, canceled, deleted; reservation with its status;
+// conversation active, inactive, closed; member joined, left (a ConversationParticipant); message added; worker with
+// its activity's name.
+type RecordEntry struct {
+	At              time.Time `json:"at"`
+	Kind            string    `json:"kind"`
+	SID             string    `json:"sid"`
+	Status          string    `json:"status"`
+	Type            string    `json:"type,omitempty"` // of a participant: agent, customer, …; of a channel: web, sms, …
+	InteractionSID  string    `json:"interaction_sid,omitempty"`
+	ChannelSID      string    `json:"channel_sid,omitempty"` // interaction channel
+	ConversationSID string    `json:"conversation_sid,omitempty"`
+	TaskSID         string    `json:"task_sid,omitempty"`
+	WorkerSID       string    `json:"worker_sid,omitempty"`
+	Detail          string    `json:"detail,omitempty"` // task attributes (kind task, status pending), message body, reason
+}
+
+// Query selects entries of a Record; empty fields select everything.
+type Query struct {
+	Kind, Status, SID                           string
+	InteractionSID, ChannelSID, TaskSID         string
+	WorkerSID, ConversationSID, ParticipantType string
+}
+
+// Record is the true history of an account, for tests and judges. It is safe for use by several goroutines.
+type Record struct {
+	mu      sync.Mutex
+	limit   int
+	entries []RecordEntry // a ring once it has reached limit
+	start   int
+	dropped int
+}
+
+// Entries returns copies of the entries that match q, oldest first.
+func (r *Record) Entries(q Query) []RecordEntry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []RecordEntry
+	for i := range r.entries {
+		e := &r.entries[(r.start+i)%len(r.entries)]
+		if q.matches(e) {
+			found = append(found, *e)
+		}
+	}
+	return found
+}
+
+// Dropped returns how many of the oldest entries are gone because the record was full.
+func (r *Record) Dropped() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.dropped
+}
+
+func (q *Query) matches(e *RecordEntry) bool {
+	is := func(want, got string) bool { return want == "" || want == got }
+	return is(q.Kind, e.Kind) && is(q.Status, e.Status) && is(q.SID, e.SID) &&
+		is(q.InteractionSID, e.InteractionSID) && is(q.ChannelSID, e.ChannelSID) && is(q.TaskSID, e.TaskSID) &&
+		is(q.WorkerSID, e.WorkerSID) && is(q.ConversationSID, e.ConversationSID) && is(q.ParticipantType, e.Type)
+}
+
+func (r *Record) add(e RecordEntry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.limit < 0:
+		r.dropped++
+	case len(r.entries) < r.limit:
+		r.entries = append(r.entries, e)
+	default:
+		r.entries[r.start] = e
+		r.start = (r.start + 1) % r.limit
+		r.dropped++
+	}
+}
