@@ -1,0 +1,157 @@
+package json
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// TimeFormat is how times are written: RFC 3339 with milliseconds, in UTC.
+const TimeFormat = "2006-01-02T15:04:05.000Z"
+
+// Writer appends JSON to a buffer and puts the commas. It does not check that
+// what is begun is ended, or that keys stand in objects: the caller's tests do.
+type Writer struct {
+	buf   []byte
+	comma bool // the next key or value is preceded by another
+}
+
+// NewWriter returns a writer that appends to buf, which may be nil. What buf
+// holds already is kept.
+func NewWriter(buf []byte) *Writer { return &Writer{buf: buf} }
+
+// Bytes is the buffer with all that was written.
+func (w *Writer) Bytes() []byte { return w.buf }
+
+// BeginObject begins an object; keys and values follow in turn.
+func (w *Writer) BeginObject() { w.begin('{') }
+
+// EndObject ends the object that was begun last.
+func (w *Writer) EndObject() { w.end('}') }
+
+// BeginArray begins an array.
+func (w *Writer) BeginArray() { w.begin('[') }
+
+// EndArray ends the array that was begun last.
+func (w *Writer) EndArray() { w.end(']') }
+
+// Key writes the key of the value that comes next.
+func (w *Writer) Key(key string) {
+	w.separate()
+	w.buf = append(appendString(w.buf, key), ':')
+	w.comma = false
+}
+
+// String writes a string. Bytes that are not UTF-8 become U+FFFD.
+func (w *Writer) String(s string) {
+	w.separate()
+	w.buf = appendString(w.buf, s)
+}
+
+// Int writes a whole number.
+func (w *Writer) Int(n int64) {
+	w.separate()
+	w.buf = strconv.AppendInt(w.buf, n, 10)
+}
+
+// Bool writes true or false.
+func (w *Writer) Bool(b bool) {
+	w.separate()
+	w.buf = strconv.AppendBool(w.buf, b)
+}
+
+// Null writes null.
+func (w *Writer) Null() { w.Raw("null") }
+
+// Raw writes a value that is JSON already, such as one from [Reader.Raw]. The
+// caller vouches for it. An empty text is written as null.
+func (w *Writer) Raw(json string) {
+	w.separate()
+	if json == "" {
+		json = "null"
+	}
+	w.buf = append(w.buf, json...)
+}
+
+// Time writes a time in [TimeFormat], cut to milliseconds, and the zero time as
+// null.
+func (w *Writer) Time(t time.Time) {
+	if t.IsZero() {
+		w.Null()
+		return
+	}
+	w.separate()
+	w.buf = append(w.buf, '"')
+	w.buf = t.UTC().AppendFormat(w.buf, TimeFormat)
+	w.buf = append(w.buf, '"')
+}
+
+func (w *Writer) begin(bracket byte) {
+	w.separate()
+	w.buf = append(w.buf, bracket)
+	w.comma = false
+}
+
+func (w *Writer) end(bracket byte) {
+	w.buf = append(w.buf, bracket)
+	w.comma = true
+}
+
+// separate writes the comma before a key or a value that follows another.
+func (w *Writer) separate() {
+	if w.comma {
+		w.buf = append(w.buf, ',')
+	}
+	w.comma = true
+}
+
+// appendString appends s in quotes. U+2028 and U+2029 are escaped so that the
+// result may stand in a script.
+func appendString(buf []byte, s string) []byte {
+	buf = append(buf, '"')
+	done := 0 // what is before it has been appended
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' || c == '"' || c == '\\' {
+				buf = append(buf, s[done:i]...)
+				buf = appendEscape(buf, c)
+				done = i + 1
+			}
+			i++
+			continue
+		}
+		char, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case char == utf8.RuneError && n == 1:
+			buf = append(buf, s[done:i]...)
+			buf = append(buf, "\uFFFD"...)
+			done = i + n
+		case char == '\u2028' || char == '\u2029':
+			buf = append(buf, s[done:i]...)
+			buf = append(buf, `\u202`...)
+			buf = append(buf, hexDigits[char&0xF])
+			done = i + n
+		}
+		i += n
+	}
+	buf = append(buf, s[done:]...)
+	return append(buf, '"')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendEscape appends the escape sequence of an ASCII character.
+func appendEscape(buf []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(buf, '\\', c)
+	case '\n':
+		return append(buf, `\n`...)
+	case '\r':
+		return append(buf, `\r`...)
+	case '\t':
+		return append(buf, `\t`...)
+	}
+	return append(buf, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xF])
+}
