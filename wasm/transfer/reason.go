@@ -34,6 +34,25 @@ const (
 	ReasonInviteNotStored Reason = "INVITE_NOT_MADE"
 )
 
+// The reasons that the backend gives where a request does not even come
+// before the rules, or where Twilio or the ledger does not answer.
+const (
+	ReasonBadRequest         Reason = "BAD_REQUEST"
+	ReasonTooLarge           Reason = "TOO_LARGE"
+	ReasonUnsupportedMedia   Reason = "UNSUPPORTED_MEDIA_TYPE"
+	ReasonUnknownWireFormat  Reason = "UNKNOWN_WIRE_FORMAT"
+	ReasonUnauthenticated    Reason = "UNAUTHENTICATED"
+	ReasonForbidden          Reason = "FORBIDDEN"
+	ReasonNotFound           Reason = "NOT_FOUND"
+	ReasonMethodNotAllowed   Reason = "METHOD_NOT_ALLOWED"
+	ReasonKeyReused          Reason = "IDEMPOTENCY_KEY_REUSED"
+	ReasonTwilioBusy         Reason = "TWILIO_BUSY"
+	ReasonTwilioUnavailable  Reason = "TWILIO_UNAVAILABLE"
+	ReasonTwilioRefused      Reason = "TWILIO_REFUSED"
+	ReasonServiceUnavailable Reason = "SERVICE_UNAVAILABLE"
+	ReasonInternal           Reason = "INTERNAL"
+)
+
 var messages = map[Reason]string{
 	ReasonColdTransferOff:            "Transfers are switched off for this account.",
 	ReasonNativeTransfersOn:          "Twilio's own messaging transfers are switched on, so this transfer button stands aside.",
@@ -52,6 +71,20 @@ var messages = map[Reason]string{
 	ReasonTargetAlreadyInvited:       "This agent or queue has already been invited.",
 	ReasonQueueNotServed:             "No transfer rule leads to this queue. Choose another one, and ask an administrator to add the queue to the transfer workflow.",
 	ReasonAttributesTooLarge:         "What is attached to this conversation is too large to be transferred.",
+	ReasonBadRequest:                 "The request is not one that this service understands.",
+	ReasonTooLarge:                   "The request is too large.",
+	ReasonUnsupportedMedia:           "The request must be JSON (Content-Type: application/json).",
+	ReasonUnknownWireFormat:          "This page is of another version than the service. Reload the page.",
+	ReasonUnauthenticated:            "Your sign-in has ended or is not valid. Sign in again.",
+	ReasonForbidden:                  "You are not allowed to do this.",
+	ReasonNotFound:                   "There is no such transfer.",
+	ReasonMethodNotAllowed:           "This address does not take that kind of request.",
+	ReasonKeyReused:                  "This request was already made for something else. Try again.",
+	ReasonTwilioBusy:                 "Twilio is busy right now. Nothing was changed; try again in a moment.",
+	ReasonTwilioUnavailable:          "Twilio does not answer right now. Nothing was changed; try again in a moment.",
+	ReasonTwilioRefused:              "Twilio refused the request. Nothing was changed.",
+	ReasonServiceUnavailable:         "The transfer service is not ready right now. Nothing was changed; try again in a moment.",
+	ReasonInternal:                   "Something went wrong in the transfer service. Try again, and tell an administrator if it goes on.",
 	ReasonInviteRefused:              "The transfer was refused by Twilio. You are still in the conversation.",
 	ReasonInviteCanceled:             "The request to take over was canceled before anybody accepted it.",
 	ReasonCustomerLeft:               "The customer left before anybody took over.",
@@ -72,12 +105,26 @@ func Reasons() []Reason {
 	return all
 }
 
-// Refusal is the error with which [Decide] refuses a request.
+// Refusal is the error with which a request is refused: a code, a text that is
+// safe and useful for the agent, and the cause for the log.
 type Refusal struct {
 	Reason Reason
 	// Field names the field of the request that is at fault, where one is.
 	Field string
+	// Detail replaces the reason's text where there is something more exact to
+	// say to the agent. It never holds a secret or another customer's data.
+	Detail string
+	// Cause is for the log alone.
+	Cause error
 }
 
 // Error is the text for the agent.
-func (r *Refusal) Error() string { return r.Reason.Message() }
+func (r *Refusal) Error() string {
+	if r.Detail != "" {
+		return r.Detail
+	}
+	return r.Reason.Message()
+}
+
+// Unwrap is the cause.
+func (r *Refusal) Unwrap() error { return r.Cause }

@@ -11,7 +11,7 @@ type Request struct {
 	TaskSID               string
 	// Target is whom to hand the conversation to; its name is ignored.
 	Target Target
-	// TransferID is chosen by the server from the idempotency key, see [NewID].
+	// TransferID is made by the server from the idempotency key.
 	// It is not part of what an agent sends.
 	TransferID string
 	// Rules is the hash of the rules that the sender decided by; for the log.

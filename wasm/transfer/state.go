@@ -79,7 +79,7 @@ type Invite struct {
 
 // Transfer is one transfer of a conversation.
 type Transfer struct {
-	ID     string `json:"id"` // see [NewID]
+	ID     string `json:"id"` // "XT" and 32 hexadecimal digits
 	Mode   Mode   `json:"mode"`
 	From   Agent  `json:"from"`
 	Target Target `json:"target"`

@@ -1,0 +1,119 @@
+// Package httpapi is the backend's HTTP API: routes, sign-in, errors, the
+// event stream out and the webhooks in. It decides nothing: it declares the
+// small interfaces that it calls, and package app supplies them.
+package httpapi
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// Caller is who a request comes from, as Twilio vouches for them.
+type Caller struct {
+	WorkerSID string // WK…
+	Identity  string
+	Roles     []string // Flex roles: agent, supervisor, admin
+}
+
+// Verifier checks Flex tokens.
+type Verifier interface {
+	// Verify returns whom the token belongs to. It refuses with
+	// transfer.ReasonUnauthenticated a token that is not valid, is expired or
+	// belongs to another account, and with ReasonTwilioUnavailable if it cannot
+	// be checked.
+	Verify(ctx context.Context, token string) (Caller, error)
+}
+
+// Outcome is a transfer and the channel it belongs to.
+type Outcome struct {
+	Transfer              transfer.Transfer
+	InteractionSID        string
+	InteractionChannelSID string
+	// Repeated is true where the same idempotency key had been used for the
+	// same request before.
+	Repeated bool
+}
+
+// Transfers starts and finds transfers.
+type Transfers interface {
+	// Start decides on the request and begins the transfer. It returns once
+	// Twilio has the invite (or has refused it), or after some seconds with what
+	// is known. Refusals are *transfer.Refusal; nothing was changed then.
+	Start(ctx context.Context, by Caller, r transfer.Request, idempotencyKey string) (Outcome, error)
+	// Find returns a transfer that concerns the caller; refuses with
+	// transfer.ReasonNotFound any other.
+	Find(ctx context.Context, by Caller, id string) (Outcome, error)
+}
+
+// Conversation names a conversation of the caller's that facts may be warmed
+// for. All three are SIDs, or all are empty.
+type Conversation struct {
+	InteractionSID, InteractionChannelSID, TaskSID string
+}
+
+// Directory is the workers and queues that the caller may see.
+type Directory interface {
+	// Directory returns the directory and, where a conversation is named, starts
+	// to read the facts that a transfer of it will need.
+	Directory(ctx context.Context, by Caller, c Conversation) ([]transfer.WorkerRecord, []transfer.QueueRecord, error)
+	// Settings are those that the rules depend on.
+	Settings() transfer.Settings
+}
+
+// Watch is the source of the event stream.
+type Watch interface {
+	// Follow calls transferred with each transfer that concerns the caller and
+	// whose place in the ledger is after the one given, and with every change
+	// as it comes, and worker with each worker whose availability changes, one
+	// call at a time, until ctx is done or one of them fails.
+	Follow(ctx context.Context, by Caller, after uint64,
+		transferred func(sequence uint64, o Outcome) error,
+		worker func(transfer.WorkerRecord) error) error
+}
+
+// Event is a webhook of Twilio's, verified and parsed.
+type Event struct {
+	Product string // taskrouter, conversations, interactions
+	Type    string // reservation.accepted, onParticipantLeft, …
+	ID      string // Twilio's ID of the delivery or event, where it has one
+	Fields  map[string]string
+}
+
+// Webhooks takes what Twilio tells.
+type Webhooks interface {
+	// Apply takes the event in. An error makes Twilio try again.
+	Apply(ctx context.Context, e Event) error
+	// VerifySignature says whether Twilio signed the body for the URL: the
+	// auth token stays behind this interface.
+	VerifySignature(url string, contentType string, body []byte, signature string) bool
+}
+
+// Options are what the API is made of.
+type Options struct {
+	Verifier  Verifier
+	Transfers Transfers
+	Directory Directory
+	Watch     Watch
+	Webhooks  Webhooks
+	// Ready is nil once the backend can do its work.
+	Ready func(context.Context) error
+	// PublicURL is where Twilio and browsers reach this backend from outside,
+	// without a path: webhook signatures are checked against it.
+	PublicURL string
+	// Origins may call the API from a browser, beside the backend's own; "*"
+	// allows any.
+	Origins []string
+	// Module holds the built wasm with its manifest, ModuleScripts the loader's
+	// scripts, Pages the demo's pages (nil: no pages, as in serve).
+	Module, ModuleScripts, Pages fs.FS
+	// Metrics is mounted at /metrics where it is not nil.
+	Metrics http.Handler
+	Logger  *slog.Logger
+	// Heartbeat is the time between two signs of life on the stream; 15 s if 0.
+	Heartbeat time.Duration
+}
