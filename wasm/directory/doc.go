@@ -1,0 +1,3 @@
+// Package directory finds workers and queues by what an agent types. It is
+// pure, as the rules are.
+package directory

@@ -1,0 +1,48 @@
+package wire
+
+import (
+	"errors"
+
+	"github.com/flex-transfer/flex-transfer/wasm/directory"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// Decide is the way from a question to its answer, both as JSON. The answer is
+// one even where the question is not understood; see [AppendAnswer].
+func Decide(question string) []byte {
+	q, err := DecodeQuestion(question)
+	if err != nil {
+		return AppendAnswer(nil, Answer{Err: asError(err)})
+	}
+	// An answer is about as long as what was asked.
+	return AppendAnswer(make([]byte, 0, len(question)), q.Answer())
+}
+
+// Answer asks the rules.
+func (q Question) Answer() Answer {
+	facts, err := q.Records.Facts()
+	if err != nil {
+		return Answer{Err: asError(err)}
+	}
+	screen := transfer.View(facts)
+	screen.Targets = directory.Search(screen.Targets, q.Records.Query)
+	a := Answer{Screen: screen}
+	if q.Request == nil {
+		return a
+	}
+	a.Decision = new(Decision)
+	if _, err := transfer.Decide(facts, *q.Request); err != nil {
+		if !errors.As(err, &a.Decision.Refusal) {
+			return Answer{Err: asError(err)}
+		}
+	}
+	return a
+}
+
+// asError is the error itself, or one about the records.
+func asError(err error) *Error {
+	if e, ok := err.(*Error); ok {
+		return e
+	}
+	return &Error{Code: CodeBadRecords, Message: err.Error()}
+}

@@ -1,0 +1,145 @@
+package wire
+
+import (
+	"strconv"
+
+	"github.com/flex-transfer/flex-transfer/wasm/json"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// Question is what a page asks the rules.
+type Question struct {
+	// Records are what the page knows. They share the memory of the question.
+	Records transfer.Records
+	// Request is what the agent wants to ask the backend for; nil where the page
+	// only wants to know what to show.
+	Request *transfer.Request
+}
+
+// DecodeQuestion reads a question. Everything but the number of the wire format
+// may be absent or null. Fields that are not known are skipped. It fails with
+// an [*Error] whose code is [CodeBadRecords] or [CodeUnknownWireFormat].
+func DecodeQuestion(text string) (Question, error) {
+	var q Question
+	r := json.NewReader(text)
+	versioned := false
+	err := object(r, func(key string) error {
+		switch key {
+		case "wire":
+			versioned = true
+			return readVersion(r)
+		case "request":
+			return readOptionalRequest(r, &q.Request)
+		}
+		return readRecords(r, key, &q.Records)
+	})
+	if err == nil && !versioned {
+		err = &Error{Path: "wire", Message: "is missing"}
+	}
+	return q, finish(r, CodeBadRecords, err)
+}
+
+// readVersion reads the number of the wire format.
+func readVersion(r *json.Reader) error {
+	v, err := r.Int()
+	if err == nil && v != Version {
+		message := "format " + strconv.FormatInt(v, 10) + " is not known; this side speaks " + strconv.Itoa(Version)
+		err = &Error{Code: CodeUnknownWireFormat, Message: message}
+	}
+	return err
+}
+
+// readRecords reads one member of a question into the records.
+func readRecords(r *json.Reader, key string, into *transfer.Records) error {
+	switch key {
+	case "now":
+		return moment(r, &into.Now)
+	case "settings":
+		return readSettings(r, &into.Settings)
+	case "worker":
+		return readWorker(r, &into.Worker)
+	case "roles":
+		return list(r, &into.Roles, text)
+	case "task":
+		return readTask(r, &into.Task)
+	case "channel":
+		return readChannel(r, &into.Channel)
+	case "participants":
+		return list(r, &into.Participants, readParticipant)
+	case "transfers":
+		return list(r, &into.Transfers, readTransfer)
+	case "requesting":
+		return flag(r, &into.Requesting)
+	case "workers":
+		return list(r, &into.Workers, readWorker)
+	case "queues":
+		return list(r, &into.Queues, readQueue)
+	case "query":
+		return text(r, &into.Query)
+	}
+	return r.Skip()
+}
+
+func readTask(r *json.Reader, into *transfer.TaskRecord) error {
+	return record(r, func(key string) error {
+		switch key {
+		case "sid":
+			return text(r, &into.SID)
+		case "assignment_status":
+			return text(r, &into.AssignmentStatus)
+		case "task_channel_unique_name":
+			return text(r, &into.TaskChannelName)
+		case "attributes":
+			return attributes(r, &into.Attributes)
+		case "reservation_status":
+			return text(r, &into.ReservationStatus)
+		case "task_queue_friendly_name":
+			return text(r, &into.QueueName)
+		}
+		return r.Skip()
+	})
+}
+
+func readChannel(r *json.Reader, into *transfer.ChannelRecord) error {
+	return record(r, func(key string) error {
+		switch key {
+		case "sid":
+			return text(r, &into.SID)
+		case "interaction_sid":
+			return text(r, &into.InteractionSID)
+		case "type":
+			return text(r, &into.Type)
+		case "status":
+			return text(r, &into.Status)
+		}
+		return r.Skip()
+	})
+}
+
+func readParticipant(r *json.Reader, into *transfer.ParticipantRecord) error {
+	return record(r, func(key string) error {
+		switch key {
+		case "sid":
+			return text(r, &into.SID)
+		case "type":
+			return text(r, &into.Type)
+		case "routing_properties":
+			return readRouting(r, into)
+		}
+		return r.Skip()
+	})
+}
+
+func readRouting(r *json.Reader, into *transfer.ParticipantRecord) error {
+	return record(r, func(key string) error {
+		switch key {
+		case "task_sid":
+			return text(r, &into.TaskSID)
+		case "worker_sid":
+			return text(r, &into.WorkerSID)
+		case "reservation_sid":
+			return text(r, &into.ReservationSID)
+		}
+		return r.Skip()
+	})
+}

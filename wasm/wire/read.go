@@ -1,0 +1,87 @@
+package wire
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/wasm/json"
+)
+
+// The functions below read one member of a record into its place. A null
+// leaves the place as it is: Twilio's records have nulls where there is nothing.
+
+func text(r *json.Reader, into *string) error {
+	if r.Null() {
+		return nil
+	}
+	var err error
+	*into, err = r.String()
+	return err
+}
+
+func flag(r *json.Reader, into *bool) error {
+	if r.Null() {
+		return nil
+	}
+	var err error
+	*into, err = r.Bool()
+	return err
+}
+
+// moment reads a time of RFC 3339.
+func moment(r *json.Reader, into *time.Time) error {
+	if r.Null() {
+		return nil
+	}
+	s, err := r.String()
+	if err != nil || s == "" {
+		return err
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return problem("expected a time such as 2006-01-02T15:04:05.000Z")
+	}
+	*into = t.UTC()
+	return nil
+}
+
+// attributes reads attributes, which Twilio's REST API holds as text and Flex
+// as an object, as text.
+func attributes(r *json.Reader, into *string) error {
+	if r.Kind() != json.Object {
+		return text(r, into)
+	}
+	var err error
+	*into, err = r.Raw()
+	return err
+}
+
+// record reads an object, or a null as nothing.
+func record(r *json.Reader, member func(key string) error) error {
+	if r.Null() {
+		return nil
+	}
+	return object(r, member)
+}
+
+// list reads an array with one function for each element. A null is a nil
+// slice and an empty array is an empty one: nil means that nothing is known.
+func list[T any](r *json.Reader, into *[]T, read func(*json.Reader, *T) error) error {
+	if r.Null() {
+		return nil
+	}
+	items := (*into)[:0]
+	if items == nil {
+		items = []T{}
+	}
+	err := r.Array(func(i int) error {
+		var item T
+		if err := read(r, &item); err != nil {
+			return within("["+strconv.Itoa(i)+"]", err)
+		}
+		items = append(items, item)
+		return nil
+	})
+	*into = items
+	return err
+}

@@ -1,0 +1,147 @@
+package wire
+
+import (
+	"github.com/flex-transfer/flex-transfer/wasm/json"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// Directory is what GET /v1/directory answers with.
+type Directory struct {
+	Workers  []transfer.WorkerRecord
+	Queues   []transfer.QueueRecord
+	Settings transfer.Settings
+}
+
+// AppendDirectory appends a directory and the hash of the rules.
+func AppendDirectory(buf []byte, d Directory) []byte {
+	w := json.NewWriter(buf)
+	w.BeginObject()
+	w.Key("workers")
+	writeList(w, d.Workers, writeWorker)
+	w.Key("queues")
+	writeList(w, d.Queues, writeQueue)
+	w.Key("settings")
+	writeSettings(w, d.Settings)
+	putString(w, "rules", transfer.RulesHash)
+	w.EndObject()
+	return w.Bytes()
+}
+
+// AppendHello appends the data of the stream's first event: the settings and
+// the hash of the rules.
+func AppendHello(buf []byte, s transfer.Settings) []byte {
+	w := json.NewWriter(buf)
+	w.BeginObject()
+	putString(w, "rules", transfer.RulesHash)
+	w.Key("settings")
+	writeSettings(w, s)
+	w.EndObject()
+	return w.Bytes()
+}
+
+// AppendWorker appends a worker record.
+func AppendWorker(buf []byte, worker transfer.WorkerRecord) []byte {
+	w := json.NewWriter(buf)
+	writeWorker(w, worker)
+	return w.Bytes()
+}
+
+// AppendQueue appends a queue record.
+func AppendQueue(buf []byte, queue transfer.QueueRecord) []byte {
+	w := json.NewWriter(buf)
+	writeQueue(w, queue)
+	return w.Bytes()
+}
+
+// AppendSettings appends the settings.
+func AppendSettings(buf []byte, s transfer.Settings) []byte {
+	w := json.NewWriter(buf)
+	writeSettings(w, s)
+	return w.Bytes()
+}
+
+// AppendError appends an error of the backend: a code, a message fit for the
+// agent, and the field that is at fault, which may be empty.
+func AppendError(buf []byte, code, message, field string) []byte {
+	w := json.NewWriter(buf)
+	w.BeginObject()
+	putString(w, "code", code)
+	putString(w, "message", message)
+	if field != "" {
+		putString(w, "field", field)
+	}
+	w.EndObject()
+	return w.Bytes()
+}
+
+func writeWorker(w *json.Writer, worker transfer.WorkerRecord) {
+	w.BeginObject()
+	putString(w, "sid", worker.SID)
+	putString(w, "friendly_name", worker.FriendlyName)
+	putString(w, "attributes", worker.Attributes)
+	putString(w, "activity_name", worker.ActivityName)
+	putBool(w, "available", worker.Available)
+	w.EndObject()
+}
+
+func readWorker(r *json.Reader, into *transfer.WorkerRecord) error {
+	return record(r, func(key string) error {
+		switch key {
+		case "sid":
+			return text(r, &into.SID)
+		case "friendly_name":
+			return text(r, &into.FriendlyName)
+		case "attributes":
+			return attributes(r, &into.Attributes)
+		case "activity_name":
+			return text(r, &into.ActivityName)
+		case "available":
+			return flag(r, &into.Available)
+		}
+		return r.Skip()
+	})
+}
+
+func writeQueue(w *json.Writer, queue transfer.QueueRecord) {
+	w.BeginObject()
+	putString(w, "sid", queue.SID)
+	putString(w, "friendly_name", queue.FriendlyName)
+	putBool(w, "unserved", queue.Unserved)
+	w.EndObject()
+}
+
+func readQueue(r *json.Reader, into *transfer.QueueRecord) error {
+	return record(r, func(key string) error {
+		switch key {
+		case "sid":
+			return text(r, &into.SID)
+		case "friendly_name":
+			return text(r, &into.FriendlyName)
+		case "unserved":
+			return flag(r, &into.Unserved)
+		}
+		return r.Skip()
+	})
+}
+
+func writeSettings(w *json.Writer, s transfer.Settings) {
+	w.BeginObject()
+	putBool(w, "cold_transfer", s.ColdTransfer)
+	putBool(w, "multi_participant", s.MultiParticipant)
+	putBool(w, "native_transfers", s.NativeTransfers)
+	w.EndObject()
+}
+
+func readSettings(r *json.Reader, into *transfer.Settings) error {
+	return record(r, func(key string) error {
+		switch key {
+		case "cold_transfer":
+			return flag(r, &into.ColdTransfer)
+		case "multi_participant":
+			return flag(r, &into.MultiParticipant)
+		case "native_transfers":
+			return flag(r, &into.NativeTransfers)
+		}
+		return r.Skip()
+	})
+}

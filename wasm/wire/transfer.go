@@ -1,0 +1,159 @@
+package wire
+
+import (
+	"github.com/flex-transfer/flex-transfer/wasm/json"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// AppendTransfer appends a transfer as the backend answers and streams it. The
+// SIDs are those of the conversation's [transfer.State]. What the backend keeps
+// for itself is left out: due times, attempts, the attributes of the invite and
+// Twilio's words about a failure.
+func AppendTransfer(buf []byte, interactionSID, interactionChannelSID string, t transfer.Transfer) []byte {
+	w := json.NewWriter(buf)
+	w.BeginObject()
+	putString(w, "id", t.ID)
+	putString(w, "mode", string(t.Mode))
+	putString(w, "phase", string(t.Phase))
+	putString(w, "interactionSid", interactionSID)
+	putString(w, "interactionChannelSid", interactionChannelSID)
+	w.Key("target")
+	writeTarget(w, t.Target)
+	w.Key("from")
+	writeAgent(w, t.From)
+	putString(w, "requestedBy", t.RequestedBy)
+	putTime(w, "requestedAt", t.RequestedAt)
+	putTime(w, "invitedAt", t.InvitedAt)
+	putTime(w, "leftAt", t.LeftAt)
+	putTime(w, "endedAt", t.EndedAt)
+	putString(w, "acceptedBy", t.AcceptedBy)
+	w.Key("invite")
+	w.BeginObject()
+	putString(w, "sid", t.Invite.SID)
+	putString(w, "taskSid", t.Invite.TaskSID)
+	w.EndObject()
+	putString(w, "failure", string(t.Failure))
+	putString(w, "failureMessage", t.Failure.Message())
+	w.Key("droppedAttributes")
+	writeList(w, t.DroppedAttributes, (*json.Writer).String)
+	w.EndObject()
+	return w.Bytes()
+}
+
+// DecodeTransfer reads what [AppendTransfer] wrote, but for the conversation's
+// SIDs, which are no part of a [transfer.Transfer]. Fields that are not known
+// are skipped. It fails with an [*Error] whose code is [CodeBadRecords].
+func DecodeTransfer(text string) (transfer.Transfer, error) {
+	var t transfer.Transfer
+	r := json.NewReader(text)
+	if r.Kind() == json.Null {
+		return t, &Error{Code: CodeBadRecords, Message: "expected a transfer, found null"}
+	}
+	return t, finish(r, CodeBadRecords, readTransfer(r, &t))
+}
+
+func readTransfer(r *json.Reader, into *transfer.Transfer) error {
+	return record(r, func(key string) error {
+		switch key {
+		case "id":
+			return text(r, &into.ID)
+		case "mode":
+			return text(r, (*string)(&into.Mode))
+		case "phase":
+			return text(r, (*string)(&into.Phase))
+		case "target":
+			return readTarget(r, &into.Target)
+		case "from":
+			return readAgent(r, &into.From)
+		case "requestedBy":
+			return text(r, &into.RequestedBy)
+		case "acceptedBy":
+			return text(r, &into.AcceptedBy)
+		case "invite":
+			return readInvite(r, &into.Invite)
+		case "failure":
+			return text(r, (*string)(&into.Failure))
+		case "droppedAttributes":
+			return list(r, &into.DroppedAttributes, text)
+		}
+		return readTransferTimes(r, key, into)
+	})
+}
+
+func readTransferTimes(r *json.Reader, key string, into *transfer.Transfer) error {
+	switch key {
+	case "requestedAt":
+		return moment(r, &into.RequestedAt)
+	case "invitedAt":
+		return moment(r, &into.InvitedAt)
+	case "leftAt":
+		return moment(r, &into.LeftAt)
+	case "endedAt":
+		return moment(r, &into.EndedAt)
+	}
+	return r.Skip()
+}
+
+func writeTarget(w *json.Writer, t transfer.Target) {
+	w.BeginObject()
+	putTarget(w, t)
+	w.EndObject()
+}
+
+// putTarget writes the members of a target into an object that has been begun.
+func putTarget(w *json.Writer, t transfer.Target) {
+	putString(w, "kind", string(t.Kind))
+	putString(w, "sid", t.SID)
+	putString(w, "name", t.Name)
+}
+
+func readTarget(r *json.Reader, into *transfer.Target) error {
+	return record(r, func(key string) error {
+		switch key {
+		case "kind":
+			return text(r, (*string)(&into.Kind))
+		case "sid":
+			return text(r, &into.SID)
+		case "name":
+			return text(r, &into.Name)
+		}
+		return r.Skip()
+	})
+}
+
+func writeAgent(w *json.Writer, a transfer.Agent) {
+	w.BeginObject()
+	putString(w, "workerSid", a.WorkerSID)
+	putString(w, "name", a.Name)
+	putString(w, "participantSid", a.ParticipantSID)
+	putString(w, "taskSid", a.TaskSID)
+	w.EndObject()
+}
+
+func readAgent(r *json.Reader, into *transfer.Agent) error {
+	return record(r, func(key string) error {
+		switch key {
+		case "workerSid":
+			return text(r, &into.WorkerSID)
+		case "name":
+			return text(r, &into.Name)
+		case "participantSid":
+			return text(r, &into.ParticipantSID)
+		case "taskSid":
+			return text(r, &into.TaskSID)
+		}
+		return r.Skip()
+	})
+}
+
+func readInvite(r *json.Reader, into *transfer.Invite) error {
+	return record(r, func(key string) error {
+		switch key {
+		case "sid":
+			return text(r, &into.SID)
+		case "taskSid":
+			return text(r, &into.TaskSID)
+		}
+		return r.Skip()
+	})
+}

@@ -1,0 +1,31 @@
+package wire
+
+import (
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/wasm/json"
+)
+
+func putString(w *json.Writer, key, value string) {
+	w.Key(key)
+	w.String(value)
+}
+
+func putBool(w *json.Writer, key string, value bool) {
+	w.Key(key)
+	w.Bool(value)
+}
+
+func putTime(w *json.Writer, key string, value time.Time) {
+	w.Key(key)
+	w.Time(value)
+}
+
+// writeList writes an array, an empty one for a nil slice.
+func writeList[T any](w *json.Writer, items []T, write func(*json.Writer, T)) {
+	w.BeginArray()
+	for _, item := range items {
+		write(w, item)
+	}
+	w.EndArray()
+}
