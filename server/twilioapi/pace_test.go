@@ -1,0 +1,150 @@
+package twilioapi
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestPacerKeepsTheLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer(0)
+		begin := time.Now()
+		var mu sync.Mutex
+		var at []time.Time
+		for i := range 100 {
+			go func() {
+				time.Sleep(time.Duration(i%7) * 100 * time.Millisecond)
+				if err := p.Wait(t.Context(), "x", ClassInvite); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				at = append(at, time.Now())
+				mu.Unlock()
+			}()
+		}
+		time.Sleep(time.Minute)
+		slices.SortFunc(at, time.Time.Compare)
+		if len(at) != 100 {
+			t.Fatalf("%d of 100 went", len(at))
+		}
+		for i := DefaultRate; i < len(at); i++ {
+			if d := at[i].Sub(at[i-DefaultRate]); d <= time.Second {
+				t.Fatalf("%d requests within %v", DefaultRate+1, d)
+			}
+		}
+		if d := at[99].Sub(begin); d > 5*time.Second {
+			t.Errorf("100 requests took %v", d)
+		}
+	})
+}
+
+func TestPacerTakesTheUrgentFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer(1)
+		if err := p.Wait(t.Context(), "x", ClassSweep); err != nil {
+			t.Fatal(err)
+		}
+		order := make(chan string, 6)
+		for _, w := range []struct {
+			name  string
+			class Class
+		}{{"sweep1", ClassSweep}, {"invite1", ClassInvite}, {"sweep2", ClassSweep}, {"removal1", ClassRemoval}, {"invite2", ClassInvite}, {"removal2", ClassRemoval}} {
+			go func() {
+				if err := p.Wait(t.Context(), "x", w.class); err == nil {
+					order <- w.name
+				}
+			}()
+			synctest.Wait()
+		}
+		if err := p.Wait(t.Context(), "another endpoint", ClassSweep); err != nil {
+			t.Error(err)
+		}
+		for _, want := range []string{"removal1", "removal2", "invite1", "invite2", "sweep1", "sweep2"} {
+			if got := <-order; got != want {
+				t.Errorf("%s went, want %s", got, want)
+			}
+		}
+	})
+}
+
+func TestPacerGivesUpAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer(1)
+		_ = p.Wait(t.Context(), "x", ClassInvite)
+		for range 3 {
+			go func() { _ = p.Wait(t.Context(), "x", ClassInvite) }()
+		}
+		synctest.Wait()
+		begin := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if err := p.Wait(ctx, "x", ClassInvite); !errors.Is(err, ErrTooBusy) || time.Since(begin) != 0 {
+			t.Errorf("%v after %v", err, time.Since(begin))
+		}
+		if err := p.Wait(ctx, "x", ClassRemoval); err != nil {
+			t.Errorf("the removal goes before the others: %v", err)
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestPacerForgetsWhoLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer(1)
+		_ = p.Wait(t.Context(), "x", ClassInvite)
+		ctx, cancel := context.WithCancel(t.Context())
+		gone := make(chan error, 50)
+		for range 50 {
+			go func() { gone <- p.Wait(ctx, "x", ClassRemoval) }()
+		}
+		synctest.Wait()
+		cancel()
+		for range 50 {
+			if err := <-gone; !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		}
+		begin := time.Now()
+		if err := p.Wait(t.Context(), "x", ClassSweep); err != nil || time.Since(begin) > paceWindow {
+			t.Errorf("%v after %v", err, time.Since(begin))
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
+type recorder struct{ classes []Class }
+
+func (r *recorder) Wait(_ context.Context, _ string, c Class) error {
+	r.classes = append(r.classes, c)
+	return nil
+}
+
+func TestClasses(t *testing.T) {
+	r := &recorder{}
+	f := newFake(t, reply(200, channelAnswer), func(o *Options) { o.Pace = r })
+	_, _ = f.client.Channel(t.Context(), interactionSID, channelSID)
+	_, _ = f.client.Channel(WithClass(t.Context(), ClassSweep), interactionSID, channelSID)
+	_ = f.client.CloseParticipant(t.Context(), interactionSID, channelSID, participantSID)
+	_, _ = f.client.Workers(t.Context())
+	if want := []Class{ClassInvite, ClassSweep, ClassRemoval, ClassSweep}; !slices.Equal(r.classes, want) {
+		t.Errorf("classes %v, want %v", r.classes, want)
+	}
+}
+
+func TestPacerThatGivesUpIsNotSent(t *testing.T) {
+	p := NewPacer(1)
+	f := newFake(t, reply(201, madeInvite), func(o *Options) { o.Pace = p })
+	if _, err := f.invite(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.invite(within(t, 100*time.Millisecond))
+	wantOutcome(t, err, NotSent)
+	if !errors.Is(err, ErrTooBusy) || len(f.seen()) != 1 {
+		t.Errorf("%v after %d requests", err, len(f.seen()))
+	}
+}
