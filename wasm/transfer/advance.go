@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// checkEvery is how long a transfer that waits for its target is left alone
-	// before it is compared with Twilio, should no webhook come.
-	checkEvery = 30 * time.Second
+	// CheckEvery is how long a transfer that waits for its target is left alone
+	// before it is compared with Twilio, should no webhook come, and again.
+	CheckEvery = 30 * time.Second
 	// maxAttempts is how often Twilio is asked for one invite.
 	maxAttempts = 5
 	// keepEnded is how many ended transfers a state keeps.
@@ -97,7 +97,7 @@ func (s *State) open(r Requested) error {
 	}
 	s.Transfers = append(s.Transfers, Transfer{
 		ID: p.TransferID, Mode: p.Mode, From: p.From, Target: p.Target, RequestedBy: p.RequestedBy,
-		Phase: PhaseInviting, Attempt: 1, Due: r.At.Add(checkEvery), RequestedAt: r.At,
+		Phase: PhaseInviting, Attempt: 1, Due: r.At.Add(CheckEvery), RequestedAt: r.At,
 		Invite:            Invite{TaskChannelName: p.TaskChannelName, Attributes: p.Attributes},
 		DroppedAttributes: p.DroppedAttributes,
 	})
@@ -124,8 +124,6 @@ func subject(e Event) (id string, at time.Time) {
 		return e.TransferID, e.At
 	case Abandoned:
 		return e.TransferID, e.At
-	case Checked:
-		return e.TransferID, e.At
 	}
 	return "", time.Time{}
 }
@@ -137,7 +135,7 @@ func (t *Transfer) apply(e Event, at time.Time) bool {
 	case Invited:
 		return t.invited(e)
 	case InviteRefused:
-		return t.inviteUnsettled() && t.end(PhaseFailed, at, e.Reason, e.Detail)
+		return t.InviteUnsettled() && t.end(PhaseFailed, at, e.Reason, e.Detail)
 	case InviteUnknown:
 		if t.Phase != PhaseInviting {
 			return false
@@ -153,25 +151,23 @@ func (t *Transfer) apply(e Event, at time.Time) bool {
 		return t.Phase == PhaseRinging && t.end(PhaseCanceled, at, ReasonInviteCanceled, e.Detail)
 	case Abandoned:
 		return t.end(PhaseAbandoned, at, ReasonCustomerLeft, "")
-	case Checked:
-		t.Due = at.Add(checkEvery)
 	default:
 		return false
 	}
 	return true
 }
 
-// inviteUnsettled reports whether it is still open if the invite exists.
-func (t *Transfer) inviteUnsettled() bool {
+// InviteUnsettled reports whether it is not known yet whether the invite exists.
+func (t Transfer) InviteUnsettled() bool {
 	return t.Phase == PhaseInviting || t.Phase == PhaseSearching
 }
 
 func (t *Transfer) invited(e Invited) bool {
-	if !t.inviteUnsettled() {
+	if !t.InviteUnsettled() {
 		return false
 	}
 	t.Invite.SID, t.Invite.TaskSID, t.Invite.Attributes = e.InviteSID, e.TaskSID, ""
-	t.Phase, t.InvitedAt, t.Due = PhaseLeaving, e.At, e.At.Add(checkEvery)
+	t.Phase, t.InvitedAt, t.Due = PhaseLeaving, e.At, e.At.Add(CheckEvery)
 	return true
 }
 
@@ -182,7 +178,7 @@ func (t *Transfer) tryAgain(at time.Time) bool {
 	if t.Attempt >= maxAttempts {
 		return t.end(PhaseFailed, at, ReasonInviteNotStored, "")
 	}
-	t.Phase, t.Due = PhaseInviting, at.Add(checkEvery)
+	t.Phase, t.Due = PhaseInviting, at.Add(CheckEvery)
 	t.Attempt++
 	return true
 }
@@ -195,7 +191,7 @@ func (t *Transfer) left(at time.Time) bool {
 	if t.AcceptedBy != "" {
 		return t.end(PhaseCompleted, at, "", "")
 	}
-	t.Phase, t.Due = PhaseRinging, at.Add(checkEvery)
+	t.Phase, t.Due = PhaseRinging, at.Add(CheckEvery)
 	return true
 }
 

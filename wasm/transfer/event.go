@@ -63,11 +63,6 @@ type (
 		TransferID string
 		At         time.Time
 	}
-	// Checked: the transfer was compared with Twilio and nothing had happened.
-	Checked struct {
-		TransferID string
-		At         time.Time
-	}
 )
 
 // Name implements [Event].
@@ -96,6 +91,3 @@ func (InviteEnded) Name() string { return "invite-ended" }
 
 // Name implements [Event].
 func (Abandoned) Name() string { return "abandoned" }
-
-// Name implements [Event].
-func (Checked) Name() string { return "checked" }

@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+
+	"github.com/flex-transfer/flex-transfer/server/coordinator"
+	"github.com/flex-transfer/flex-transfer/server/httpapi"
+	"github.com/flex-transfer/flex-transfer/server/roster"
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// The HTTP API and the rooms behind it do not know each other; these types
+// stand between them.
+
+func toCaller(c httpapi.Caller) coordinator.Caller {
+	return coordinator.Caller{WorkerSID: c.WorkerSID, Roles: c.Roles}
+}
+
+func toOutcome(o coordinator.Outcome) httpapi.Outcome {
+	return httpapi.Outcome{
+		Transfer: o.Transfer, InteractionSID: o.InteractionSID,
+		InteractionChannelSID: o.InteractionChannelSID, Repeated: o.Repeated,
+	}
+}
+
+// verifier implements httpapi.Verifier.
+type verifier struct{ tokens *twilioapi.Tokens }
+
+func (v verifier) Verify(ctx context.Context, token string) (httpapi.Caller, error) {
+	said, err := v.tokens.Validate(ctx, token)
+	if err != nil {
+		return httpapi.Caller{}, &transfer.Refusal{Reason: transfer.ReasonTwilioUnavailable, Cause: err}
+	}
+	if !said.Valid {
+		return httpapi.Caller{}, &transfer.Refusal{Reason: transfer.ReasonUnauthenticated}
+	}
+	return httpapi.Caller{WorkerSID: said.WorkerSID, Identity: said.Identity, Roles: said.Roles}, nil
+}
+
+// transfers implements httpapi.Transfers and httpapi.Watch.
+type transfers struct{ *coordinator.Coordinator }
+
+func (t transfers) Start(ctx context.Context, by httpapi.Caller, r transfer.Request, key string) (httpapi.Outcome, error) {
+	o, err := t.Coordinator.Start(ctx, toCaller(by), r, key)
+	return toOutcome(o), err
+}
+
+func (t transfers) Find(ctx context.Context, by httpapi.Caller, id string) (httpapi.Outcome, error) {
+	o, err := t.Coordinator.Find(ctx, toCaller(by), id)
+	return toOutcome(o), err
+}
+
+func (t transfers) Follow(ctx context.Context, by httpapi.Caller, after uint64,
+	transferred func(uint64, httpapi.Outcome) error, worker func(transfer.WorkerRecord) error) error {
+	return t.Coordinator.Follow(ctx, toCaller(by), after,
+		func(seq uint64, o coordinator.Outcome) error { return transferred(seq, toOutcome(o)) }, worker)
+}
+
+// directory implements httpapi.Directory.
+type directory struct {
+	roster      *roster.Roster
+	coordinator *coordinator.Coordinator
+	settings    func() transfer.Settings
+}
+
+func (d directory) Directory(_ context.Context, _ httpapi.Caller, c httpapi.Conversation) ([]transfer.WorkerRecord, []transfer.QueueRecord, error) {
+	if c.TaskSID != "" {
+		d.coordinator.Warm(c.InteractionSID, c.InteractionChannelSID, c.TaskSID)
+	}
+	workers, queues := d.roster.Directory()
+	return workers, queues, nil
+}
+
+func (d directory) Settings() transfer.Settings { return d.settings() }
+
+// webhooks implements httpapi.Webhooks.
+type webhooks struct {
+	authToken   string
+	coordinator *coordinator.Coordinator
+	roster      *roster.Roster
+}
+
+func (w webhooks) VerifySignature(url, contentType string, body []byte, signature string) bool {
+	return twilioapi.VerifyWebhook(w.authToken, url, body, contentType, signature) == nil
+}
+
+func (w webhooks) Apply(ctx context.Context, e httpapi.Event) error {
+	switch e.Product {
+	case "taskrouter":
+		w.roster.Apply(roster.WebhookEvent{Type: e.Type, Fields: e.Fields})
+		if e.Fields["TaskSid"] == "" {
+			return nil
+		}
+		return w.coordinator.ApplyTask(ctx, coordinator.TaskEvent{
+			Type: e.Type, TaskSID: e.Fields["TaskSid"], TaskAttributes: e.Fields["TaskAttributes"],
+			WorkerSID: e.Fields["WorkerSid"], Reason: e.Fields["TaskCanceledReason"],
+		})
+	case "interactions":
+		return w.coordinator.ApplyChannel(ctx, firstOf(e.Fields, "ChannelSid", "InteractionChannelSid"), firstOf(e.Fields, "ChannelStatus", "Status"))
+	}
+	return nil // nothing is to be learned from Conversations yet
+}
+
+func firstOf(fields map[string]string, keys ...string) string {
+	for _, k := range keys {
+		if v := fields[k]; v != "" {
+			return v
+		}
+	}
+	return ""
+}

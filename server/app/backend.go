@@ -1,0 +1,219 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/flex-transfer/flex-transfer/server/coordinator"
+	"github.com/flex-transfer/flex-transfer/server/httpapi"
+	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/server/ledger/nats"
+	"github.com/flex-transfer/flex-transfer/server/roster"
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/dist"
+	"github.com/flex-transfer/flex-transfer/wasm/js"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+	"github.com/flex-transfer/flex-transfer/web"
+)
+
+// Config is what a backend is made of.
+type Config struct {
+	Listen   Listen
+	Account  Account
+	Features Features
+	// Transport carries the calls to Twilio; nil means the network.
+	Transport http.RoundTripper
+	// Pace replaces the pacing of calls to Twilio; nil means Twilio's limits.
+	Pace twilioapi.Pacer
+	// Pages serves the demo's pages.
+	Pages bool
+	// Ledger replaces the one that the settings ask for.
+	Ledger ledger.Ledger
+	Logger *slog.Logger
+}
+
+// Backend is a running backend without its listener: an HTTP handler and what
+// works behind it.
+type Backend struct {
+	Handler http.Handler
+
+	api         *httpapi.API
+	coordinator *coordinator.Coordinator
+	roster      *roster.Roster
+	ledger      ledger.Ledger
+	twilio      *twilioapi.Client
+	logger      *slog.Logger
+	stop        context.CancelFunc
+	running     sync.WaitGroup
+}
+
+// Start puts a backend together and sets it to work. It makes no call to
+// Twilio before it returns; readiness says when the directory has been read.
+func Start(ctx context.Context, c Config) (*Backend, error) {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	b := &Backend{logger: c.Logger}
+	metrics := newMetrics()
+	var err error
+	if b.twilio, err = twilioapi.New(twilioapi.Options{
+		AccountSID: c.Account.AccountSID, APIKey: c.Account.APIKey, APISecret: c.Account.APISecret,
+		AuthToken: c.Account.AuthToken, WorkspaceSID: c.Account.WorkspaceSID, BaseURL: c.Account.BaseURL,
+		Transport: c.Transport, Pace: c.Pace, Logger: c.Logger, Observe: metrics.call,
+	}); err != nil {
+		return nil, err
+	}
+	if b.ledger, err = openLedger(ctx, c); err != nil {
+		return nil, err
+	}
+	if err := b.assemble(c, metrics); err != nil {
+		return nil, errors.Join(err, b.ledger.Close())
+	}
+	b.run(c.Listen.Runners)
+	return b, nil
+}
+
+// assemble makes the rooms that need no closing.
+func (b *Backend) assemble(c Config, metrics *metrics) error {
+	settings := func() transfer.Settings { return c.Features.settings() }
+	b.roster = roster.New(roster.Options{API: b.twilio, WorkflowSID: c.Account.WorkflowSID, Clock: time.Now, Logger: c.Logger})
+	var err error
+	if b.coordinator, err = coordinator.New(coordinator.Options{
+		Ledger: b.ledger, Twilio: b.twilio, Roster: b.roster, Settings: settings,
+		WorkflowSID: c.Account.WorkflowSID, Logger: c.Logger, Origin: randomID(), NewID: randomID,
+		Observe: metrics.event,
+	}); err != nil {
+		return err
+	}
+	o := httpapi.Options{
+		Verifier:  verifier{twilioapi.NewTokens(b.twilio.ValidateToken, time.Now)},
+		Transfers: transfers{b.coordinator},
+		Directory: directory{roster: b.roster, coordinator: b.coordinator, settings: settings},
+		Watch:     transfers{b.coordinator},
+		Webhooks:  webhooks{authToken: c.Account.AuthToken, coordinator: b.coordinator, roster: b.roster},
+		Ready:     b.ready, PublicURL: c.Listen.PublicURL, Origins: c.Listen.Origins,
+		Module: dist.FS(), ModuleScripts: js.Files(), Logger: c.Logger,
+		Metrics: promhttp.HandlerFor(metrics.registry, promhttp.HandlerOpts{}),
+	}
+	if c.Pages {
+		o.Pages = web.Files()
+	}
+	if b.api, err = httpapi.New(o); err != nil {
+		return err
+	}
+	b.Handler = b.api.Handler()
+	return nil
+}
+
+// ready is nil once the ledger answers and the directory has been read.
+func (b *Backend) ready(ctx context.Context) error {
+	if err := b.ledger.Ready(ctx); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	return b.roster.Ready()
+}
+
+// run starts the background work: runners of the ledger's work, and the
+// roster's reads.
+func (b *Backend) run(runners int) {
+	ctx, stop := context.WithCancel(context.Background())
+	b.stop = stop
+	for range max(runners, 1) {
+		b.running.Go(func() { b.runWork(ctx) })
+	}
+	b.running.Go(func() { b.runRoster(ctx) })
+}
+
+func (b *Backend) runWork(ctx context.Context) {
+	for ctx.Err() == nil {
+		_, err := b.coordinator.RunOnce(ctx)
+		switch {
+		case err == nil, ctx.Err() != nil:
+		case errors.Is(err, ledger.ErrClosed):
+			return
+		default:
+			b.logger.Warn("work goes on after a pause", "error", err)
+			pause(ctx, 200*time.Millisecond)
+		}
+	}
+}
+
+// runRoster reads the directory until it has it, then once in a while.
+func (b *Backend) runRoster(ctx context.Context) {
+	wait := time.Second
+	for ctx.Err() == nil {
+		if err := b.roster.RunOnce(ctx); err != nil {
+			b.logger.Warn("the directory could not be read; it is tried again", "error", err, "after", wait)
+			pause(ctx, wait)
+			wait = min(2*wait, time.Minute)
+			continue
+		}
+		wait = time.Second
+		pause(ctx, b.roster.RefreshEvery())
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// Drain ends the event streams, so that browsers go to another replica; other
+// requests are still served.
+func (b *Backend) Drain() { b.api.Drain() }
+
+// Close stops the work and closes the ledger. Steps under way are finished or
+// left to whoever comes next.
+func (b *Backend) Close() error {
+	b.api.Drain()
+	b.stop()
+	b.running.Wait()
+	b.coordinator.Wait()
+	return errors.Join(b.ledger.Close(), b.twilio.Close())
+}
+
+func openLedger(ctx context.Context, c Config) (ledger.Ledger, error) {
+	if c.Ledger != nil {
+		return c.Ledger, nil
+	}
+	o := nats.Options{Account: c.Account.AccountSID, Logger: c.Logger}
+	if len(c.Listen.NATS) > 0 {
+		o.URLs, o.Creds, o.Replicas = c.Listen.NATS, c.Listen.NATSCreds, c.Listen.Replicas
+	} else {
+		o.Dir = c.Listen.DataDir
+		if o.Dir == "" {
+			o.Dir = filepath.Join("data", c.Account.AccountSID)
+		}
+		if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+			return nil, &Problem{"DATA_DIR", err.Error()}
+		}
+	}
+	l, err := nats.Open(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("open the ledger: %w", err)
+	}
+	return l, nil
+}
+
+// randomID is unique: 26 letters and digits would do, 32 hexadecimal ones are
+// easier to read.
+func randomID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,156 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
+	"github.com/flex-transfer/flex-transfer/server/sandbox/stage"
+)
+
+// Sandbox is the command that runs the demo: a simulated Twilio account, the
+// backend on top of it, and the pages.
+type Sandbox struct {
+	Listen   `embed:"" group:"Server"`
+	Features `embed:"" group:"Features"`
+	World    string `name:"world" env:"SANDBOX_WORLD" type:"existingfile" placeholder:"FILE" help:"JSON file that describes the simulated account. Default: the demo's."`
+	Seed     uint64 `name:"seed" env:"SANDBOX_SEED" default:"1" help:"The simulated account's SIDs and tokens are made from it."`
+	Keep     bool   `name:"keep-data" env:"SANDBOX_KEEP_DATA" help:"Keep the ledger in --data-dir between runs. By default it goes with the demo, as the simulated account does."`
+}
+
+// transferWorkflow is the friendly name of the workflow that routes transfers,
+// as in the Flex project template.
+const transferWorkflow = "Chat Transfer"
+
+// Run serves the demo until ctx is done, and says on out where it is.
+func (s *Sandbox) Run(ctx context.Context, out io.Writer, logger *slog.Logger) error {
+	if err := s.Listen.Validate(); err != nil {
+		return err
+	}
+	listener, err := listen(&s.Listen)
+	if err != nil {
+		return err
+	}
+	demo, err := s.start(ctx, listener, logger)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	fmt.Fprintf(out, "\n  A customer and three agents are waiting for you.\n  Open %s\n\n  Stop with Ctrl-C.\n", s.PublicURL)
+	return serve(ctx, listener, demo.handler, demo.backend.Drain, demo.Close)
+}
+
+// demo is the simulated account and the backend on top of it.
+type demo struct {
+	handler http.Handler
+	account *sandbox.Account
+	backend *Backend
+	scratch string // folder to be removed
+}
+
+func (d *demo) Close() error {
+	err := errors.Join(d.backend.Close(), d.account.Close())
+	if d.scratch != "" {
+		err = errors.Join(err, os.RemoveAll(d.scratch))
+	}
+	return err
+}
+
+func (s *Sandbox) start(ctx context.Context, listener net.Listener, logger *slog.Logger) (*demo, error) {
+	d := &demo{}
+	listenOn := s.Listen
+	if !s.Keep {
+		scratch, err := os.MkdirTemp("", "flex-transfer-demo-")
+		if err != nil {
+			return nil, err
+		}
+		d.scratch, listenOn.DataDir = scratch, scratch
+	}
+	world, err := s.world()
+	if err != nil {
+		return nil, err
+	}
+	d.account = sandbox.New(sandbox.Options{Seed: s.Seed, Logger: logger})
+	if err := d.account.Load(world); err != nil {
+		return nil, &Problem{"SANDBOX_WORLD", err.Error()}
+	}
+	settings, err := accountOf(d.account)
+	if err != nil {
+		return nil, err
+	}
+	local := "http://" + listener.Addr().String()
+	d.account.SetWebhooks(sandbox.Webhooks{
+		TaskRouterURL:    s.PublicURL + "/webhooks/taskrouter",
+		InteractionsURL:  s.PublicURL + "/webhooks/interactions",
+		ConversationsURL: s.PublicURL + "/webhooks/conversations",
+	})
+	listenOn.Origins = append(listenOn.Origins, local)
+	d.backend, err = Start(ctx, Config{
+		Listen: listenOn, Account: settings, Features: s.Features, Logger: logger,
+		Transport: d.account.RoundTripper(), Pages: true,
+	})
+	if err != nil {
+		return nil, errors.Join(err, d.account.Close())
+	}
+	d.handler = byHost(d.account.Handler(), stage.Handler(d.account), d.backend.Handler)
+	return d, nil
+}
+
+func (s *Sandbox) world() (sandbox.World, error) {
+	if s.World == "" {
+		return sandbox.DemoWorld(), nil
+	}
+	text, err := os.ReadFile(s.World)
+	if err != nil {
+		return sandbox.World{}, &Problem{"SANDBOX_WORLD", err.Error()}
+	}
+	w, err := sandbox.ParseWorld(text)
+	if err != nil {
+		return sandbox.World{}, &Problem{"SANDBOX_WORLD", err.Error()}
+	}
+	return w, nil
+}
+
+// accountOf are the settings with which a backend reaches the simulated
+// account, as an operator would find them in Twilio's console.
+func accountOf(a *sandbox.Account) (Account, error) {
+	settings := Account{
+		AccountSID: a.AccountSID(), APIKey: a.APIKey(), APISecret: a.APISecret(),
+		AuthToken: a.AuthToken(), WorkspaceSID: a.WorkspaceSID(),
+	}
+	for _, w := range a.Snapshot().Workflows {
+		if w.FriendlyName == transferWorkflow {
+			settings.WorkflowSID = w.SID
+		}
+	}
+	if settings.WorkflowSID == "" {
+		return Account{}, &Problem{"SANDBOX_WORLD", fmt.Sprintf("has no workflow named %q", transferWorkflow)}
+	}
+	return settings, nil
+}
+
+// byHost sends what is addressed to Twilio to the simulated account, /stage/
+// to the stage, and the rest to the backend: so that another backend, or
+// Twilio's own SDKs, can use the sandbox through the same address.
+func byHost(twilio, stage, backend http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		switch {
+		case strings.HasSuffix(host, ".twilio.com"):
+			twilio.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, "/stage/"):
+			stage.ServeHTTP(w, r)
+		default:
+			backend.ServeHTTP(w, r)
+		}
+	})
+}

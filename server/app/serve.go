@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Serve is the command that runs the backend against a Twilio account.
+type Serve struct {
+	Listen   `embed:"" group:"Server"`
+	Account  `embed:"" group:"Twilio"`
+	Features `embed:"" group:"Features"`
+}
+
+// Validate returns every setting that does not do, each as a *Problem.
+func (s *Serve) Validate() error { return errors.Join(s.Listen.Validate(), s.Account.Validate()) }
+
+// Run serves until ctx is done, and says on out where.
+func (s *Serve) Run(ctx context.Context, out io.Writer, logger *slog.Logger) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	listener, err := listen(&s.Listen)
+	if err != nil {
+		return err
+	}
+	b, err := Start(ctx, Config{Listen: s.Listen, Account: s.Account, Features: s.Features, Logger: logger})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	fmt.Fprintf(out, "The transfer backend serves account %s at %s\n", s.AccountSID, s.PublicURL)
+	return serve(ctx, listener, b.Handler, b.Drain, b.Close)
+}
+
+// listen opens the address, and sets PublicURL to it where none is set.
+func listen(l *Listen) (net.Listener, error) {
+	listener, err := net.Listen("tcp", l.Addr)
+	if err != nil {
+		return nil, &Problem{"ADDR", err.Error()}
+	}
+	if l.PublicURL == "" {
+		l.PublicURL = "http://" + listener.Addr().String()
+	}
+	return listener, nil
+}
+
+// serve answers requests until ctx is done; then it drains, lets requests
+// under way finish, and closes.
+func serve(ctx context.Context, listener net.Listener, h http.Handler, drain func(), closeAll func() error) error {
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return errors.Join(err, closeAll())
+	case <-ctx.Done():
+	}
+	drain()
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	err := server.Shutdown(stopCtx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errors.Join(errors.New("some requests did not end in time"), server.Close())
+	}
+	return errors.Join(err, closeAll())
+}
+
+// startTimeout bounds the start of the demo.
+const startTimeout = 30 * time.Second

@@ -1,0 +1,211 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// conversation is what Twilio knows about one conversation, seen from one of
+// its tasks.
+type conversation struct {
+	participants []transfer.ParticipantRecord
+	channel      transfer.ChannelRecord
+	task         twilioapi.Task
+}
+
+// factCache keeps conversations that a full read confirmed a short while ago
+// and that no event has touched since.
+type factCache struct {
+	clock func() time.Time
+	trust time.Duration
+
+	mu       sync.Mutex
+	channels map[string]*cachedChannel // by interaction channel SID
+}
+
+type cachedChannel struct {
+	touched time.Time // last read or event
+	changes int       // events so far: a read that began before one does not count
+	tasks   map[string]cachedConversation
+}
+
+type cachedConversation struct {
+	conversation
+	readAt time.Time // when the read began
+}
+
+func newFactCache(clock func() time.Time, trust time.Duration) *factCache {
+	return &factCache{clock: clock, trust: trust, channels: map[string]*cachedChannel{}}
+}
+
+// get returns what is known of the task's conversation, if it is fresh, and
+// else the mark with which a read that begins now is put.
+func (f *factCache) get(channelSID, taskSID string) (c conversation, mark int, fresh bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	ch := f.channel(channelSID)
+	kept, ok := ch.tasks[taskSID]
+	return kept.conversation, ch.changes, ok && f.clock().Sub(kept.readAt) < f.trust
+}
+
+// put keeps a read that began at the time and with the mark, unless an event
+// came in between.
+func (f *factCache) put(channelSID, taskSID string, mark int, began time.Time, c conversation) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if ch := f.channel(channelSID); ch.changes == mark {
+		ch.tasks[taskSID] = cachedConversation{conversation: c, readAt: began}
+	}
+}
+
+// changed says that something happened in the channel: what was read before
+// does not count any more.
+func (f *factCache) changed(channelSID string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if ch, known := f.channels[channelSID]; known {
+		ch.changes++
+		clear(ch.tasks)
+	}
+}
+
+// channel returns the channel's entry, and once in a while forgets those that
+// nobody asked about for long.
+func (f *factCache) channel(sid string) *cachedChannel {
+	now := f.clock()
+	ch, known := f.channels[sid]
+	if !known {
+		if n := len(f.channels); n >= 1024 && n&(n-1) == 0 {
+			for old, c := range f.channels {
+				if now.Sub(c.touched) > 2*f.trust {
+					delete(f.channels, old)
+				}
+			}
+		}
+		ch = &cachedChannel{tasks: map[string]cachedConversation{}}
+		f.channels[sid] = ch
+	}
+	ch.touched = now
+	return ch
+}
+
+// gathered are the facts on which a request is decided, and where the ledger
+// stood.
+type gathered struct {
+	facts transfer.Facts
+	last  ledger.Record // zero where the channel has none
+}
+
+// gather reads what a request needs, in one parallel stage, and makes the
+// facts out of it by the code that the browser uses.
+func (c *Coordinator) gather(ctx context.Context, by Caller, r transfer.Request) (gathered, error) {
+	records := transfer.Records{Now: c.Clock(), Settings: c.Settings(), Roles: by.Roles}
+	var (
+		g     gathered
+		queue *transfer.QueueRecord
+		conv  conversation
+	)
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) {
+		conv, err = c.conversation(ctx, r.InteractionSID, r.InteractionChannelSID, r.TaskSID)
+		return err
+	})
+	all.Go(func() error {
+		worker, q, err := c.Roster.Target(ctx, r.Target)
+		if worker != nil {
+			records.Workers = append(records.Workers, *worker)
+		}
+		queue = q
+		return asRefusal(err)
+	})
+	all.Go(func() (err error) {
+		g.last, err = c.Ledger.Last(ctx, r.InteractionChannelSID)
+		if errors.Is(err, ledger.ErrNotFound) {
+			return nil
+		}
+		return asRefusal(err)
+	})
+	if err := all.Wait(); err != nil {
+		return gathered{}, err
+	}
+	records.Worker = c.known(by.WorkerSID)
+	records.Task, records.Channel, records.Participants = conv.task.TaskRecord, conv.channel, conv.participants
+	records.Transfers = g.last.State.Transfers
+	if queue != nil {
+		queue.Unserved = queue.Unserved || !c.Roster.Serves(conv.task.Attributes, *queue)
+		records.Queues = append(records.Queues, *queue)
+	}
+	var err error
+	if g.facts, err = records.Facts(); err != nil {
+		return gathered{}, &transfer.Refusal{Reason: transfer.ReasonNotAConversation, Field: "taskSid", Cause: err}
+	}
+	return g, nil
+}
+
+// known is a worker's record, or no more than the SID where the roster has
+// none.
+func (c *Coordinator) known(workerSID string) transfer.WorkerRecord {
+	if w, ok := c.Roster.Known(workerSID); ok {
+		return w
+	}
+	return transfer.WorkerRecord{SID: workerSID}
+}
+
+// conversation returns what Twilio knows of the conversation, from the cache
+// if that is fresh, else from three reads at once.
+func (c *Coordinator) conversation(ctx context.Context, interactionSID, channelSID, taskSID string) (conversation, error) {
+	kept, mark, fresh := c.facts.get(channelSID, taskSID)
+	if fresh {
+		return kept, nil
+	}
+	began := c.Clock()
+	var read conversation
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) {
+		read.participants, err = c.Twilio.Participants(ctx, interactionSID, channelSID)
+		if read.participants == nil {
+			read.participants = []transfer.ParticipantRecord{} // known to be empty
+		}
+		return err
+	})
+	all.Go(func() (err error) {
+		read.channel, err = c.Twilio.Channel(ctx, interactionSID, channelSID)
+		return err
+	})
+	all.Go(func() (err error) {
+		read.task, err = c.Twilio.Task(ctx, taskSID)
+		return err
+	})
+	if err := all.Wait(); err != nil {
+		if twilioapi.IsNotFound(err) {
+			return conversation{}, &transfer.Refusal{Reason: transfer.ReasonNotInConversation, Cause: err}
+		}
+		return conversation{}, asRefusal(err)
+	}
+	c.facts.put(channelSID, taskSID, mark, began, read)
+	return read, nil
+}
+
+// asRefusal turns an error of a read into what the agent is told.
+func asRefusal(err error) error {
+	var refusal *transfer.Refusal
+	switch {
+	case err == nil, errors.As(err, &refusal):
+		return err
+	case twilioapi.IsThrottled(err):
+		return &transfer.Refusal{Reason: transfer.ReasonTwilioBusy, Cause: err}
+	case twilioapi.IsRefused(err):
+		return &transfer.Refusal{Reason: transfer.ReasonTwilioRefused, Cause: err}
+	case errors.Is(err, ledger.ErrClosed):
+		return &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err}
+	}
+	return &transfer.Refusal{Reason: transfer.ReasonTwilioUnavailable, Cause: err}
+}

@@ -1,0 +1,181 @@
+package coordinator
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// Caller is who asks.
+type Caller struct {
+	WorkerSID string // WK…
+	Roles     []string
+}
+
+// supervises reports whether the caller may see conversations of others.
+func (c Caller) supervises() bool {
+	return slices.Contains(c.Roles, "supervisor") || slices.Contains(c.Roles, "admin")
+}
+
+// Outcome is a transfer and the conversation it belongs to.
+type Outcome struct {
+	Transfer              transfer.Transfer
+	InteractionSID        string
+	InteractionChannelSID string
+	Repeated              bool
+}
+
+func outcome(s transfer.State, id string, repeated bool) (Outcome, error) {
+	t, ok := s.Find(id)
+	if !ok {
+		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}
+	}
+	return Outcome{Transfer: t, InteractionSID: s.InteractionSID, InteractionChannelSID: s.InteractionChannelSID, Repeated: repeated}, nil
+}
+
+// transferID is the ID of the transfer that a request makes: the same for the
+// same conversation, worker and idempotency key, so that a repeat finds it.
+func transferID(channelSID, workerSID, key string) string {
+	sum := sha256.Sum256([]byte(channelSID + "\n" + workerSID + "\n" + key))
+	return "XT" + hex.EncodeToString(sum[:16])
+}
+
+// Start decides on the request by fresh facts and begins the transfer. It
+// returns once Twilio has the invite, or has refused it, or after some seconds
+// with what is known. A refused request is a *transfer.Refusal and has changed
+// nothing. A repeat of a key finds the transfer that it made.
+func (c *Coordinator) Start(ctx context.Context, by Caller, r transfer.Request, key string) (Outcome, error) {
+	answerBy, cancel := context.WithTimeout(ctx, c.Answer)
+	defer cancel()
+	r.TransferID = transferID(r.InteractionChannelSID, by.WorkerSID, key)
+	record, repeated, err := c.begin(answerBy, by, r)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if repeated {
+		return c.await(answerBy, record, r.TransferID)
+	}
+	// From here on the intent is recorded: it is carried on even if the agent's
+	// browser goes away.
+	record = c.carryOn(context.WithoutCancel(ctx), record)
+	return outcome(record.State, r.TransferID, false)
+}
+
+// begin records the intent, if the rules agree, or finds the transfer that the
+// same key has made before.
+func (c *Coordinator) begin(ctx context.Context, by Caller, r transfer.Request) (record ledger.Record, repeated bool, err error) {
+	for {
+		if record, repeated, err = c.repeated(ctx, by, r); err != nil || repeated {
+			return record, repeated, err
+		}
+		g, err := c.gather(ctx, by, r)
+		if err != nil {
+			return ledger.Record{}, false, err
+		}
+		plan, err := transfer.Decide(g.facts, r)
+		if err != nil {
+			if _, now := g.last.State.Find(r.TransferID); now {
+				continue // the same request was made twice at once
+			}
+			return ledger.Record{}, false, asDecision(err)
+		}
+		e := transfer.Requested{Plan: plan, At: c.Clock()}
+		next, _, err := transfer.Advance(g.last.State, e)
+		if err != nil {
+			return ledger.Record{}, false, &transfer.Refusal{Reason: transfer.ReasonTransferUnderWay, Cause: err}
+		}
+		record, err = c.append(ctx, next, e, g.last.Sequence)
+		if errors.Is(err, ledger.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return ledger.Record{}, false, &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err}
+		}
+		return record, false, nil
+	}
+}
+
+// asDecision makes sure that what the rules refuse is a refusal: attributes
+// that Twilio promises to be JSON and are not are the only other error.
+func asDecision(err error) error {
+	var refusal *transfer.Refusal
+	if errors.As(err, &refusal) {
+		return err
+	}
+	return &transfer.Refusal{Reason: transfer.ReasonNotAConversation, Field: "taskSid", Cause: err}
+}
+
+// repeated finds the transfer that the same worker made with the same key. The
+// key may not be used again for something else.
+func (c *Coordinator) repeated(ctx context.Context, by Caller, r transfer.Request) (ledger.Record, bool, error) {
+	last, err := c.Ledger.Last(ctx, r.InteractionChannelSID)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return ledger.Record{}, false, nil
+	}
+	if err != nil {
+		return ledger.Record{}, false, &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err}
+	}
+	t, found := last.State.Find(r.TransferID)
+	if !found {
+		return ledger.Record{}, false, nil
+	}
+	if t.RequestedBy != by.WorkerSID || t.Mode != r.Mode || t.From.TaskSID != r.TaskSID || !t.Target.Same(r.Target) {
+		return ledger.Record{}, false, &transfer.Refusal{Reason: transfer.ReasonKeyReused, Field: "Idempotency-Key"}
+	}
+	return last, true, nil
+}
+
+// errSettled ends a wait.
+var errSettled = errors.New("settled")
+
+// await waits until it is known whether the invite exists, or until ctx is
+// done, and answers with what is known then.
+func (c *Coordinator) await(ctx context.Context, record ledger.Record, id string) (Outcome, error) {
+	if t, _ := record.State.Find(id); t.InviteUnsettled() {
+		err := c.Ledger.Follow(ctx, record.Sequence, func(r ledger.Record) error {
+			if r.Channel() != record.Channel() {
+				return nil
+			}
+			record = r
+			if t, _ := r.State.Find(id); t.InviteUnsettled() {
+				return nil
+			}
+			return errSettled
+		})
+		if err != nil && !errors.Is(err, errSettled) && ctx.Err() == nil {
+			return Outcome{}, asRefusal(err)
+		}
+	}
+	return outcome(record.State, id, true)
+}
+
+// Find returns a transfer that concerns the caller, or that a supervisor asks
+// for.
+func (c *Coordinator) Find(ctx context.Context, by Caller, id string) (Outcome, error) {
+	if !strings.HasPrefix(id, "XT") || len(id) != 34 {
+		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}
+	}
+	record, err := c.Ledger.Find(ctx, id)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}
+	}
+	if err != nil {
+		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err}
+	}
+	if t, ok := record.State.Find(id); !ok || (!concerns(t, by.WorkerSID) && !by.supervises()) {
+		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}
+	}
+	return outcome(record.State, id, false)
+}
+
+// concerns reports whether the worker has a part in the transfer.
+func concerns(t transfer.Transfer, workerSID string) bool {
+	return t.From.WorkerSID == workerSID || t.RequestedBy == workerSID || t.AcceptedBy == workerSID ||
+		(t.Target.Kind == transfer.TargetWorker && t.Target.SID == workerSID)
+}

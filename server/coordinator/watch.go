@@ -1,0 +1,114 @@
+package coordinator
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// Follow calls transferred with each transfer that concerns the caller and was
+// recorded after the sequence, and worker with each worker whose record
+// changes, one call at a time, until ctx is done or one of them fails.
+func (c *Coordinator) Follow(ctx context.Context, by Caller, after uint64,
+	transferred func(sequence uint64, o Outcome) error, worker func(transfer.WorkerRecord) error) error {
+	var one sync.Mutex
+	changes := newWorkerChanges()
+	defer c.Roster.Subscribe(changes.add)()
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() error {
+		return c.Ledger.Follow(ctx, after, func(r ledger.Record) error {
+			one.Lock()
+			defer one.Unlock()
+			for _, t := range newsOf(r.State, by.WorkerSID) {
+				o := Outcome{Transfer: t, InteractionSID: r.State.InteractionSID, InteractionChannelSID: r.State.InteractionChannelSID}
+				if err := transferred(r.Sequence, o); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	all.Go(func() error {
+		return changes.each(ctx, func(w transfer.WorkerRecord) error {
+			one.Lock()
+			defer one.Unlock()
+			return worker(w)
+		})
+	})
+	return all.Wait()
+}
+
+// newsOf are the transfers that a record may have changed and that concern the
+// worker: the open ones and the newest.
+func newsOf(s transfer.State, workerSID string) []transfer.Transfer {
+	var news []transfer.Transfer
+	for i, t := range s.Transfers {
+		if (t.Open() || i == len(s.Transfers)-1) && concerns(t, workerSID) {
+			news = append(news, t)
+		}
+	}
+	return news
+}
+
+// workerChanges keeps the last change of each worker until it is taken.
+type workerChanges struct {
+	mu      sync.Mutex
+	waiting map[string]transfer.WorkerRecord
+	signal  chan struct{}
+}
+
+func newWorkerChanges() *workerChanges {
+	return &workerChanges{waiting: map[string]transfer.WorkerRecord{}, signal: make(chan struct{}, 1)}
+}
+
+func (w *workerChanges) add(r transfer.WorkerRecord) {
+	w.mu.Lock()
+	w.waiting[r.SID] = r
+	w.mu.Unlock()
+	select {
+	case w.signal <- struct{}{}:
+	default:
+	}
+}
+
+func (w *workerChanges) each(ctx context.Context, visit func(transfer.WorkerRecord) error) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-w.signal:
+		}
+		w.mu.Lock()
+		taken := slices.Collect(maps.Values(w.waiting))
+		clear(w.waiting)
+		w.mu.Unlock()
+		for _, r := range taken {
+			if err := visit(r); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// Warm starts to read the facts that a transfer of the conversation will need,
+// so that the click finds them. It returns at once; what fails is read again
+// at the click.
+func (c *Coordinator) Warm(interactionSID, interactionChannelSID, taskSID string) {
+	if _, _, fresh := c.facts.get(interactionChannelSID, taskSID); fresh {
+		return
+	}
+	c.warm.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if _, err := c.conversation(ctx, interactionSID, interactionChannelSID, taskSID); err != nil {
+			c.Logger.Debug("facts could not be warmed", "channel", interactionChannelSID, "error", err)
+		}
+	})
+}

@@ -1,0 +1,97 @@
+package coordinator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// TaskEvent is an event of TaskRouter about a task or a reservation.
+type TaskEvent struct {
+	Type           string // reservation.accepted, task.canceled, …
+	TaskSID        string
+	TaskAttributes string // a JSON object
+	WorkerSID      string
+	Reason         string // TaskCanceledReason
+}
+
+// ApplyTask takes in what TaskRouter tells about a task. Events that are
+// repeated, late or about other tasks change nothing. An error means that it
+// could not be recorded and should be delivered again.
+func (c *Coordinator) ApplyTask(ctx context.Context, e TaskEvent) error {
+	var attributes struct {
+		Channel  string `json:"flexInteractionChannelSid"`
+		Transfer string `json:"transferId"`
+	}
+	if err := json.Unmarshal([]byte(e.TaskAttributes), &attributes); err != nil {
+		return nil // not a conversation: such attributes cannot be ours
+	}
+	if !transfer.ValidSID(attributes.Channel, "UO") {
+		return nil
+	}
+	c.facts.changed(attributes.Channel)
+	if attributes.Transfer == "" {
+		return nil
+	}
+	last, err := c.Ledger.Last(ctx, attributes.Channel)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t, ok := last.State.Find(attributes.Transfer)
+	if !ok || !t.Open() || (t.Invite.TaskSID != "" && t.Invite.TaskSID != e.TaskSID) {
+		return nil
+	}
+	event := c.eventOf(e, t.ID)
+	if event == nil {
+		return nil
+	}
+	_, err = c.record(ctx, last, event)
+	return err
+}
+
+// eventOf is what the event of TaskRouter means for a transfer; nil if nothing.
+func (c *Coordinator) eventOf(e TaskEvent, transferID string) transfer.Event {
+	switch {
+	case e.Type == "reservation.accepted" && transfer.ValidSID(e.WorkerSID, "WK"):
+		return transfer.Accepted{TransferID: transferID, WorkerSID: e.WorkerSID, At: c.Clock()}
+	case e.Type == "task.canceled", strings.HasPrefix(e.Type, "task.") && strings.HasSuffix(e.Type, "deleted"):
+		return transfer.InviteEnded{TransferID: transferID, Detail: e.Reason, At: c.Clock()}
+	}
+	return nil
+}
+
+// ApplyChannel takes in that something happened to an interaction channel:
+// what was read before does not count any more, and if the channel is over, so
+// are its open transfers.
+func (c *Coordinator) ApplyChannel(ctx context.Context, interactionChannelSID, status string) error {
+	if !transfer.ValidSID(interactionChannelSID, "UO") {
+		return nil
+	}
+	c.facts.changed(interactionChannelSID)
+	if !channelEnded(status) {
+		return nil
+	}
+	last, err := c.Ledger.Last(ctx, interactionChannelSID)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, t := range last.State.Transfers {
+		if !t.Open() {
+			continue
+		}
+		if last, err = c.record(ctx, last, transfer.Abandoned{TransferID: t.ID, At: c.Clock()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
