@@ -116,4 +116,11 @@ type Options struct {
 	Logger  *slog.Logger
 	// Heartbeat is the time between two signs of life on the stream; 15 s if 0.
 	Heartbeat time.Duration
+	// StreamLife is how long a stream may last; 30 min if 0. It ends then, and
+	// the page resumes it where it was with the token that it has by that time:
+	// so nobody listens on much longer than their sign-in holds.
+	StreamLife time.Duration
+	// StreamWrite is how long one write to a stream may take before the client
+	// counts as too slow and is dropped; 10 s if 0.
+	StreamWrite time.Duration
 }

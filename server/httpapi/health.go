@@ -1,0 +1,33 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// readyTimeout bounds the question whether the backend is ready.
+const readyTimeout = 3 * time.Second
+
+// health says that the process answers, and nothing more.
+func (a *API) health(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, []byte(`{"status":"ok"}`))
+}
+
+// ready says whether requests should be sent here. Why not is in the log: the
+// answer is for anybody.
+func (a *API) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	if a.streams.draining() {
+		a.fail(w, r, refuse(transfer.ReasonServiceUnavailable, "", "The service is shutting down."))
+		return
+	}
+	if err := a.Ready(ctx); err != nil {
+		a.fail(w, r, &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err})
+		return
+	}
+	writeJSON(w, http.StatusOK, []byte(`{"status":"ready"}`))
+}
