@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"time"
 )
 
 // Serve is the command that runs the backend against a Twilio account.
@@ -74,5 +73,3 @@ func serve(ctx context.Context, listener net.Listener, h http.Handler, drain fun
 	return errors.Join(err, closeAll())
 }
 
-// startTimeout bounds the start of the demo.
-const startTimeout = 30 * time.Second

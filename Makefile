@@ -1,0 +1,67 @@
+# Two commands do everything: make demo runs the product, make test proves it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo build module test test-go test-wasm test-browser check bench fuzz deps fmt clean
+
+BIN     := bin/flex-transfer
+E2E     := web/e2e
+GOFLAGS_WASM := GOOS=js GOARCH=wasm
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo chromium)
+export CHROMIUM
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## Run the demo at http://127.0.0.1:8080 (ADDR=host:port for another address); needs Go alone
+	@exec $(BIN) sandbox
+
+build: module ## Build the program with everything embedded into bin/
+	@mkdir -p bin
+	go build -trimpath -o $(BIN) ./server
+
+module: ## Build the WebAssembly module, compressed, into wasm/dist/files
+	go run ./wasm/build
+
+test: deps build check test-go test-wasm test-browser ## Run every test: rules, module, sandbox, ledger, backend, browser
+
+check: ## Formatting and vet, for both targets
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	$(GOFLAGS_WASM) go vet ./wasm/...
+
+test-go: ## Go tests under the race detector
+	go test -race -timeout 15m ./...
+
+test-wasm: module ## The same rules compiled to WebAssembly, and the loader, under Node
+	PATH="$$PATH:$$(go env GOROOT)/lib/wasm" $(GOFLAGS_WASM) go test ./wasm/transfer ./wasm/directory ./wasm/json ./wasm/wire
+	node --test wasm/js/*.test.mjs
+
+test-browser: build deps ## The demo in a real Chromium; screenshots in artifacts/
+	cd $(E2E) && node --test --test-concurrency=1 *.test.mjs
+
+bench: deps build ## Measure: sizes, decisions, transfers, memory; each beside its baseline
+	go run ./server/bench
+
+fuzz: ## Fuzz every parser of outside data for a while (FUZZTIME=30s each)
+	@for p in $$(go list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}' ./... ) ; do \
+	  for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} $$p; done; done
+
+deps: $(E2E)/node_modules/.package-lock.json ## Install what the tests need: npm packages by lock file, Chromium where it is missing and we are root
+	@if ! command -v "$(CHROMIUM)" >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+	  else echo "Chromium is missing: install it (Debian: apt-get install chromium), or set CHROMIUM to its path." >&2; exit 1; fi; fi
+
+$(E2E)/node_modules/.package-lock.json: $(E2E)/package-lock.json
+	@if ! command -v npm >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq nodejs npm >/dev/null; \
+	  else echo "Node.js and npm are missing: install them (Debian: apt-get install nodejs npm)." >&2; exit 1; fi; fi
+	cd $(E2E) && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+fmt: ## Format the Go sources
+	gofmt -w $$(git ls-files '*.go')
+
+clean: ## Remove what was built
+	rm -rf bin artifacts $$(git ls-files -o -i --exclude-standard wasm/dist/files)
