@@ -1,0 +1,427 @@
+package stage
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
+)
+
+type object = map[string]any
+
+// fixture is a stage over a real account with the demo's world.
+type fixture struct {
+	*testing.T
+	account *sandbox.Account
+	server  *httptest.Server
+}
+
+func newFixture(t *testing.T, live liveConfig) *fixture {
+	t.Helper()
+	account := sandbox.New(sandbox.Options{Seed: 7})
+	if err := account.Load(sandbox.DemoWorld()); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler(account, live))
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+		_ = account.Close()
+	})
+	return &fixture{T: t, account: account, server: server}
+}
+
+// call sends a request and wants a status; it returns the answer's object.
+func (f *fixture) call(method, path, body string, want int) object {
+	f.Helper()
+	req, err := http.NewRequest(method, f.server.URL+path, strings.NewReader(body))
+	if err != nil {
+		f.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := f.server.Client().Do(req)
+	if err != nil {
+		f.Fatal(err)
+	}
+	defer resp.Body.Close()
+	content, _ := io.ReadAll(resp.Body)
+	if resp.StatusCode != want {
+		f.Fatalf("%s %s %s: answer %d %s, want %d", method, path, body, resp.StatusCode, content, want)
+	}
+	var result object
+	if err := json.Unmarshal(content, &result); err != nil {
+		f.Fatalf("%s %s: %q: %v", method, path, content, err)
+	}
+	return result
+}
+
+// event is one server-sent event; a comment has the name ":".
+type event struct {
+	name string
+	data object
+}
+
+// watch reads the stream into a channel until the test ends.
+func (f *fixture) watch() <-chan event {
+	f.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	f.Cleanup(cancel)
+	req, _ := http.NewRequestWithContext(ctx, "GET", f.server.URL+"/stage/live", nil)
+	resp, err := f.server.Client().Do(req)
+	if err != nil {
+		f.Fatal(err)
+	}
+	if got := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || got != "text/event-stream" {
+		f.Fatalf("answer %d of type %q", resp.StatusCode, got)
+	}
+	events := make(chan event, 1000)
+	go func() {
+		defer close(events)
+		defer resp.Body.Close()
+		lines := bufio.NewScanner(resp.Body)
+		lines.Buffer(nil, 1<<20)
+		var e event
+		for lines.Scan() {
+			switch name, value, _ := strings.Cut(lines.Text(), ": "); name {
+			case "":
+				if value != "" {
+					events <- event{name: ":"}
+				} else if e.name != "" {
+					events <- e
+					e = event{}
+				}
+			case "event":
+				e.name = value
+			case "data":
+				_ = json.Unmarshal([]byte(value), &e.data)
+			}
+		}
+	}()
+	return events
+}
+
+// await returns the first event that fits.
+func (f *fixture) await(events <-chan event, what string, fits func(event) bool) event {
+	f.Helper()
+	limit := time.After(5 * time.Second)
+	for {
+		select {
+		case e, ok := <-events:
+			if !ok {
+				f.Fatalf("the stream ended before %s", what)
+			}
+			if fits(e) {
+				return e
+			}
+		case <-limit:
+			f.Fatalf("no %s within 5 s", what)
+		}
+	}
+}
+
+func named(name string) func(event) bool { return func(e event) bool { return e.name == name } }
+
+func changed(kind string, fields object) func(event) bool {
+	return func(e event) bool {
+		if e.name != "change" || e.data["kind"] != kind {
+			return false
+		}
+		o, _ := e.data["object"].(object)
+		for k, v := range fields {
+			if o[k] != v {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func (f *fixture) available(names ...string) {
+	f.Helper()
+	for _, name := range names {
+		path := "/stage/workers/" + f.account.WorkerSID(name) + "/activity"
+		worker := f.call("POST", path, `{"activity_sid":"`+f.account.ActivitySID("Available")+`"}`, 200)
+		if worker["activity_name"] != "Available" || worker["sid"] != f.account.WorkerSID(name) {
+			f.Fatalf("worker %v", worker)
+		}
+	}
+}
+
+func TestSnapshotHasTheContractsKeys(t *testing.T) {
+	f := newFixture(t, defaultLive)
+	snapshot := f.await(f.watch(), "snapshot", named("snapshot")).data
+	if snapshot["account_sid"] != f.account.AccountSID() || snapshot["workspace_sid"] != f.account.WorkspaceSID() {
+		t.Errorf("account %v, workspace %v", snapshot["account_sid"], snapshot["workspace_sid"])
+	}
+	for _, key := range []string{
+		"activities", "workers", "queues", "tasks", "reservations", "conversations",
+		"interaction_channels", "interaction_participants", "trace",
+	} {
+		if _, ok := snapshot[key].([]any); !ok {
+			t.Errorf("%s is %T, want a list", key, snapshot[key])
+		}
+	}
+	if _, ok := snapshot["messages"].(object); !ok {
+		t.Errorf("messages is %T, want an object", snapshot["messages"])
+	}
+	if workers := snapshot["workers"].([]any); len(workers) < 4 {
+		t.Errorf("%d workers, want those of the demo", len(workers))
+	}
+}
+
+func TestAConversationFromFirstMessageToEnd(t *testing.T) {
+	f := newFixture(t, defaultLive)
+	events := f.watch()
+	f.await(events, "snapshot", named("snapshot"))
+	f.available("ada")
+	started := f.call("POST", "/stage/conversations", `{"name":"Cara","channel_type":"web","body":"My parcel is late"}`, 201)
+	for key, prefix := range map[string]string{
+		"conversation_sid": "CH", "interaction_sid": "KD", "interaction_channel_sid": "UO", "task_sid": "WT", "identity": "",
+	} {
+		if sid, _ := started[key].(string); sid == "" || !strings.HasPrefix(sid, prefix) {
+			t.Errorf("%s is %v", key, started[key])
+		}
+	}
+	ch := started["conversation_sid"].(string)
+	offered := f.await(events, "reservation", changed("reservation", object{
+		"task_sid": started["task_sid"], "worker_sid": f.account.WorkerSID("ada"), "reservation_status": "pending",
+	}))
+	reservation := offered.data["object"].(object)
+	if task, _ := reservation["task"].(object); task["sid"] != started["task_sid"] {
+		t.Errorf("the reservation carries task %v", reservation["task"])
+	}
+	path := "/stage/reservations/" + reservation["sid"].(string)
+	if got := f.call("POST", path, `{"action":"accept"}`, 200); got["reservation_status"] != "accepted" {
+		t.Errorf("after accept: %v", got["reservation_status"])
+	}
+	joined := f.await(events, "agent", changed("interaction_participant", object{"type": "agent"})).data["object"].(object)
+	if routing, _ := joined["routing_properties"].(object); routing["task_sid"] != started["task_sid"] {
+		t.Errorf("routing_properties of the agent: %v", joined["routing_properties"])
+	}
+	if media, _ := joined["media_properties"].(object); media["conversation_sid"] != ch || media["identity"] == "" {
+		t.Errorf("media_properties of the agent: %v", joined["media_properties"])
+	}
+	message := f.call("POST", "/stage/conversations/"+ch+"/messages",
+		`{"author":"`+started["identity"].(string)+`","body":"Hello?"}`, 201)
+	if message["body"] != "Hello?" || message["author"] != started["identity"] || message["conversation_sid"] != ch {
+		t.Errorf("message %v", message)
+	}
+	f.await(events, "message", changed("message", object{"sid": message["sid"]}))
+	if got := f.call("POST", path, `{"action":"wrapup"}`, 200); got["reservation_status"] != "wrapping" {
+		t.Errorf("after wrapup: %v", got["reservation_status"])
+	}
+	if got := f.call("POST", path, `{"action":"complete"}`, 200); got["reservation_status"] != "completed" {
+		t.Errorf("after complete: %v", got["reservation_status"])
+	}
+}
+
+func TestRejectAndLeave(t *testing.T) {
+	f := newFixture(t, defaultLive)
+	events := f.watch()
+	f.available("bea")
+	started := f.call("POST", "/stage/conversations", `{"name":"Cara","channel_type":"web","body":"Hi"}`, 201)
+	offered := f.await(events, "reservation", changed("reservation", object{"reservation_status": "pending"}))
+	path := "/stage/reservations/" + offered.data["object"].(object)["sid"].(string)
+	if got := f.call("POST", path, `{"action":"reject"}`, 200); got["reservation_status"] != "rejected" {
+		t.Errorf("after reject: %v", got["reservation_status"])
+	}
+	refused := f.call("POST", path, `{"action":"accept"}`, 400)
+	if code, _ := refused["code"].(float64); code < 20000 || refused["message"] == "" {
+		t.Errorf("accept after reject: %v", refused)
+	}
+	leave := "/stage/conversations/" + started["conversation_sid"].(string) + "/leave"
+	f.call("POST", leave, `{"identity":"somebody else"}`, 404)
+	f.call("POST", leave, `{"identity":"`+started["identity"].(string)+`"}`, 200)
+	f.await(events, "customer leaving", changed("interaction_participant", object{"type": "customer", "left": true}))
+}
+
+func TestTokenIsGoodForTheWorker(t *testing.T) {
+	f := newFixture(t, defaultLive)
+	got := f.call("POST", "/stage/workers/"+f.account.WorkerSID("ada")+"/token", "", 201)
+	expires, err := time.Parse(time.RFC3339, got["expires"].(string))
+	if err != nil || time.Until(expires) < 50*time.Minute || time.Until(expires) > tokenLifetime {
+		t.Errorf("expires %v", got["expires"])
+	}
+	body, _ := json.Marshal(object{"token": got["token"]})
+	req, _ := http.NewRequest("POST", "https://iam.twilio.com/v1/Accounts/"+f.account.AccountSID()+"/Tokens/validate",
+		bytes.NewReader(body))
+	req.Header.Set("Content-Type", "application/json")
+	req.SetBasicAuth(f.account.AccountSID(), f.account.AuthToken())
+	resp, err := f.account.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var validated object
+	_ = json.NewDecoder(resp.Body).Decode(&validated)
+	if validated["valid"] != true || validated["worker_sid"] != f.account.WorkerSID("ada") {
+		t.Errorf("validated: %v", validated)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	f := newFixture(t, defaultLive)
+	rule := `{"rules":[{"match":{"method":"POST","path":"*/Invites"},"do":{"kind":"status","status":503},"times":2}]}`
+	f.call("PUT", "/stage/faults", rule, 200)
+	got, _ := json.Marshal(f.call("GET", "/stage/faults", "", 200)["rules"])
+	if want := `[{"do":{"kind":"status","status":503},"match":{"method":"POST","path":"*/Invites"},"times":2}]`; string(got) != want {
+		t.Errorf("rules %s, want %s", got, want)
+	}
+	refused := f.call("PUT", "/stage/faults", `{"rules":[{"match":{},"do":{"kind":"explode"}}]}`, 400)
+	if !strings.Contains(refused["message"].(string), "rules[0].do.kind") {
+		t.Errorf("the refusal does not name the field: %v", refused)
+	}
+	if len(f.account.Faults().Get().Rules) != 1 {
+		t.Error("a refused setting changed the rules")
+	}
+}
+
+func TestResetGivesEachWatcherANewSnapshot(t *testing.T) {
+	f := newFixture(t, defaultLive)
+	events := f.watch()
+	f.await(events, "snapshot", named("snapshot"))
+	f.call("POST", "/stage/conversations", `{"name":"Cara","body":"Hi"}`, 201)
+	f.await(events, "message", changed("message", object{"body": "Hi"}))
+	f.call("POST", "/stage/reset", "", 200)
+	again := f.await(events, "second snapshot", named("snapshot")).data
+	if n := len(again["conversations"].([]any)); n != 0 {
+		t.Errorf("%d conversations after the reset, want none", n)
+	}
+	f.available("ada")
+	f.await(events, "change after the reset", changed("worker", object{"activity_name": "Available"}))
+}
+
+func TestTraceIsStreamed(t *testing.T) {
+	f := newFixture(t, defaultLive)
+	events := f.watch()
+	f.await(events, "snapshot", named("snapshot"))
+	req, _ := http.NewRequest("GET", "https://taskrouter.twilio.com/v1/Workspaces/"+f.account.WorkspaceSID(), nil)
+	req.SetBasicAuth(f.account.APIKey(), f.account.APISecret())
+	if _, err := f.account.Client().Do(req); err != nil {
+		t.Fatal(err)
+	}
+	entry := f.await(events, "trace", named("trace")).data
+	if entry["method"] != "GET" || entry["status"] != 200.0 || entry["product"] != "taskrouter" {
+		t.Errorf("trace %v", entry)
+	}
+}
+
+func TestHeartbeat(t *testing.T) {
+	f := newFixture(t, liveConfig{heartbeat: 5 * time.Millisecond, patience: time.Second, backlog: 8})
+	events := f.watch()
+	f.await(events, "snapshot", named("snapshot"))
+	f.await(events, "heartbeat", named(":"))
+	f.await(events, "second heartbeat", named(":"))
+}
+
+func TestSlowClientIsDropped(t *testing.T) {
+	f := newFixture(t, liveConfig{heartbeat: time.Hour, patience: 50 * time.Millisecond, backlog: 4})
+	conn, err := net.Dial("tcp", f.server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.(*net.TCPConn).SetReadBuffer(1024)
+	_, _ = io.WriteString(conn, "GET /stage/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	head := make([]byte, 12)
+	if _, err := io.ReadFull(conn, head); err != nil {
+		t.Fatal(err)
+	}
+	started := f.call("POST", "/stage/conversations", `{"name":"Cara","body":"Hi"}`, 201)
+	big := strings.Repeat("x", 1500)
+	done := make(chan struct{})
+	go func() { // far more than what the socket's buffers hold, while nobody reads
+		defer close(done)
+		for range 6000 {
+			if _, err := f.account.SendMessage(started["conversation_sid"].(string), started["identity"].(string), big); err != nil {
+				f.Errorf("message: %v", err)
+				return
+			}
+		}
+	}()
+	select {
+	case <-done: // the account was not held up by the client
+	case <-time.After(20 * time.Second):
+		t.Fatal("a client that does not read holds up the account")
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if n, err := io.Copy(io.Discard, conn); err != nil && strings.Contains(err.Error(), "timeout") {
+		t.Errorf("the connection is still open after %d bytes", n)
+	}
+}
+
+func TestBadRequestsAreRefusedAndChangeNothing(t *testing.T) {
+	f := newFixture(t, defaultLive)
+	ada, worker := f.account.WorkerSID("ada"), "/stage/workers/"+f.account.WorkerSID("ada")
+	before, _ := json.Marshal(f.account.Snapshot())
+	large := `{"name":"Cara","body":"` + strings.Repeat("x", maxBody) + `"}`
+	unknownWorker := "WK" + strings.Repeat("0", 32)
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+		code               float64
+		message            string
+	}{
+		{"POST", "/stage/conversations", `{"name":"Cara","body":"Hi","extra":1}`, 400, 20001, `unknown field "extra"`},
+		{"POST", "/stage/conversations", `{"name":"Cara","body":"Hi"} {}`, 400, 20001, "follows"},
+		{"POST", "/stage/conversations", `{"name":`, 400, 20001, "body"},
+		{"POST", "/stage/conversations", `[]`, 400, 20001, "body"},
+		{"POST", "/stage/conversations", `{"name":7}`, 400, 20001, "name"},
+		{"POST", "/stage/conversations", `{"body":"Hi"}`, 400, 20001, "name: is required"},
+		{"POST", "/stage/conversations", `{"name":"Cara"}`, 400, 20001, "body: is required"},
+		{"POST", "/stage/conversations", large, 413, 20413, "larger than"},
+		{"POST", "/stage/conversations", ``, 415, 20415, "Content-Type"},
+		{"POST", "/stage/conversations/CH0/messages", `{"author":"a","body":"b"}`, 404, 0, ""},
+		{"POST", "/stage/conversations/CH0/messages", `{"author":"a"}`, 400, 20001, "body: is required"},
+		{"POST", "/stage/conversations/CH0/messages", `{"body":"b"}`, 400, 20001, "author: is required"},
+		{"POST", "/stage/conversations/CH0/leave", `{}`, 400, 20001, "identity: is required"},
+		{"POST", worker + "/activity", `{"activity_sid":""}`, 400, 20001, "activity_sid: is required"},
+		{"POST", worker + "/activity", `{"activity_sid":"` + ada + `"}`, 400, 0, ""},
+		{"POST", "/stage/workers/" + unknownWorker + "/token", ``, 404, 0, ""},
+		{"POST", worker + "/token", `{"ttl":1}`, 400, 20001, "unknown field"},
+		{"POST", "/stage/reservations/WR0", `{"action":"explode"}`, 400, 20001, `"explode" is not`},
+		{"POST", "/stage/reservations/WR0", `{"action":"accept"}`, 404, 0, ""},
+		{"POST", "/stage/reservations/WR0", `{}`, 400, 20001, "action"},
+		{"PUT", "/stage/faults", `{"rulez":[]}`, 400, 20001, "unknown field"},
+		{"PUT", "/stage/faults", ``, 415, 20415, "Content-Type"},
+		{"GET", "/stage/reset", ``, 405, 20004, "not allowed"},
+		{"DELETE", "/stage/faults", ``, 405, 20004, "not allowed"},
+		{"POST", "/stage/live", ``, 405, 20004, "not allowed"},
+		{"GET", "/stage/", ``, 404, 20404, ""},
+		{"GET", "/v1/Workspaces", ``, 404, 20404, ""},
+	} {
+		name := c.method + " " + c.path + " " + c.body[:min(len(c.body), 50)]
+		t.Run(name, func(t *testing.T) {
+			sub := &fixture{T: t, account: f.account, server: f.server}
+			got := sub.call(c.method, c.path, c.body, c.status)
+			if len(got) != 2 || c.code != 0 && got["code"] != c.code || !strings.Contains(got["message"].(string), c.message) {
+				t.Errorf("refused with %v, want code %v and a message with %q", got, c.code, c.message)
+			}
+		})
+	}
+	if after, _ := json.Marshal(f.account.Snapshot()); !bytes.Equal(before, after) {
+		t.Errorf("refused requests changed the account:\n%s\n%s", before, after)
+	}
+}
+
+func TestHandlerIsGuarded(t *testing.T) {
+	f := newFixture(t, defaultLive)
+	req := httptest.NewRequest("GET", "/stage/faults", nil)
+	req.RemoteAddr, req.Host = "192.0.2.7:5000", "localhost"
+	rec := httptest.NewRecorder()
+	Handler(f.account).ServeHTTP(rec, req)
+	if rec.Code != http.StatusForbidden {
+		t.Errorf("answer %d to another machine, want 403", rec.Code)
+	}
+}
