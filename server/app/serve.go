@@ -72,4 +72,3 @@ func serve(ctx context.Context, listener net.Listener, h http.Handler, drain fun
 	}
 	return errors.Join(err, closeAll())
 }
-

@@ -148,7 +148,8 @@ func (t *Transfer) apply(e Event, at time.Time) bool {
 	case Accepted:
 		return t.accepted(e)
 	case InviteEnded:
-		return t.Phase == PhaseRinging && t.end(PhaseCanceled, at, ReasonInviteCanceled, e.Detail)
+		// Where the agent has not been removed yet, they stay.
+		return (t.Phase == PhaseRinging || t.Phase == PhaseLeaving) && t.end(PhaseCanceled, at, ReasonInviteCanceled, e.Detail)
 	case Abandoned:
 		return t.end(PhaseAbandoned, at, ReasonCustomerLeft, "")
 	default:

@@ -1,0 +1,161 @@
+package transfer
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func opened(t testing.TB) State {
+	t.Helper()
+	s, steps, err := Advance(State{}, Requested{Plan: Plan{
+		TransferID: "XT1", Mode: ModeCold, From: Agent{WorkerSID: ada, ParticipantSID: utA, TaskSID: wt},
+		Target: Target{Kind: TargetWorker, SID: bea}, Attributes: "{}", InteractionSID: kd, InteractionChannelSID: uo,
+	}, At: noon})
+	if err != nil || len(steps) != 1 || steps[0].Kind != StepInvite {
+		t.Fatalf("%+v %v %v", s, steps, err)
+	}
+	return s
+}
+
+// walk takes the state through the events, and fails the test if one is refused.
+func walk(t *testing.T, s State, events ...Event) State {
+	t.Helper()
+	for _, e := range events {
+		var err error
+		if s, _, err = Advance(s, e); err != nil {
+			t.Fatalf("%s: %v", e.Name(), err)
+		}
+	}
+	return s
+}
+
+func at(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
+
+func TestColdTransferFromClickToEnd(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		events []Event
+		phase  Phase
+		step   StepKind
+		why    Reason
+	}{
+		{"invited", []Event{Invited{"XT1", "KG1", "WT2", at(1)}}, PhaseLeaving, StepRemove, ""},
+		{"left", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}}, PhaseRinging, StepCheck, ""},
+		{"accepted", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}, Accepted{"XT1", bea, at(3)}}, PhaseCompleted, "", ""},
+		{"accepted before the removal", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Accepted{"XT1", bea, at(2)}}, PhaseLeaving, StepRemove, ""},
+		{"… and removed then", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Accepted{"XT1", bea, at(2)}, Left{"XT1", at(3)}}, PhaseCompleted, "", ""},
+		{"accepted before the answer to the invite", []Event{Accepted{"XT1", bea, at(1)}, Invited{"XT1", "KG1", "WT2", at(2)}, Left{"XT1", at(3)}}, PhaseCompleted, "", ""},
+		{"refused", []Event{InviteRefused{"XT1", ReasonInviteRefused, "80906", at(1)}}, PhaseFailed, "", ReasonInviteRefused},
+		{"answer lost", []Event{InviteUnknown{"XT1", at(3), at(1)}}, PhaseSearching, StepFind, ""},
+		{"… found", []Event{InviteUnknown{"XT1", at(3), at(1)}, Invited{"XT1", "KG1", "WT2", at(4)}}, PhaseLeaving, StepRemove, ""},
+		{"… missing, tried again", []Event{InviteUnknown{"XT1", at(3), at(1)}, InviteMissing{"XT1", at(4)}}, PhaseInviting, StepInvite, ""},
+		{"canceled", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "console", at(3)}}, PhaseCanceled, "", ReasonInviteCanceled},
+		{"canceled before the agent left", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, InviteEnded{"XT1", "console", at(2)}}, PhaseCanceled, "", ReasonInviteCanceled},
+		{"customer left", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}, Abandoned{"XT1", at(3)}}, PhaseAbandoned, "", ReasonCustomerLeft},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := walk(t, opened(t), c.events...)
+			tr := s.Transfers[0]
+			if tr.Phase != c.phase || tr.Failure != c.why {
+				t.Errorf("phase %s, failure %q", tr.Phase, tr.Failure)
+			}
+			steps := s.Steps()
+			if c.step == "" && len(steps) != 0 || c.step != "" && (len(steps) != 1 || steps[0].Kind != c.step) {
+				t.Errorf("steps %+v, want %s", steps, c.step)
+			}
+			if tr.Open() == tr.Due.IsZero() || tr.Open() == !tr.EndedAt.IsZero() {
+				t.Errorf("due %v, ended %v in phase %s", tr.Due, tr.EndedAt, tr.Phase)
+			}
+		})
+	}
+}
+
+func TestAnInviteIsTriedOnlySoOften(t *testing.T) {
+	s := opened(t)
+	for i := 1; i < maxAttempts; i++ {
+		s = walk(t, s, InviteUnknown{"XT1", at(2), at(1)}, InviteMissing{"XT1", at(3)})
+	}
+	s = walk(t, s, InviteUnknown{"XT1", at(2), at(1)}, InviteMissing{"XT1", at(3)})
+	if tr := s.Transfers[0]; tr.Phase != PhaseFailed || tr.Failure != ReasonInviteNotStored || tr.Attempt != maxAttempts {
+		t.Errorf("%+v", tr)
+	}
+}
+
+func TestOneTransferAtATime(t *testing.T) {
+	s := opened(t)
+	if _, _, err := Advance(s, Requested{Plan: Plan{TransferID: "XT2"}, At: noon}); !errors.Is(err, ErrTransferOpen) {
+		t.Errorf("second while open: %v", err)
+	}
+	s = walk(t, s, InviteRefused{"XT1", ReasonInviteRefused, "", at(1)})
+	if _, _, err := Advance(s, Requested{Plan: Plan{TransferID: "XT1"}, At: noon}); !errors.Is(err, ErrTransferOpen) {
+		t.Errorf("same ID again: %v", err)
+	}
+	s = walk(t, s, Requested{Plan: Plan{TransferID: "XT2"}, At: noon})
+	if len(s.Transfers) != 2 {
+		t.Errorf("%+v", s)
+	}
+	if _, _, err := Advance(s, Left{"XT9", at(1)}); !errors.Is(err, ErrUnknownTransfer) {
+		t.Errorf("unknown: %v", err)
+	}
+}
+
+func TestOldTransfersAreForgotten(t *testing.T) {
+	s := opened(t)
+	for i := range 3 * keepEnded {
+		id := string(rune('a' + i))
+		s = walk(t, s, InviteRefused{s.Transfers[len(s.Transfers)-1].ID, ReasonInviteRefused, "", at(1)},
+			Requested{Plan: Plan{TransferID: id}, At: noon})
+	}
+	if len(s.Transfers) > keepEnded+1 || !s.Open() {
+		t.Errorf("%d kept", len(s.Transfers))
+	}
+}
+
+// TestAnyOrderOfEvents drives a transfer through random events: the state
+// stays sound, the given state is never changed, and nothing leaves the end.
+func TestAnyOrderOfEvents(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, _, err := Advance(State{}, Requested{Plan: Plan{TransferID: "XT1", Attributes: "{}", InteractionChannelSID: uo}, At: noon})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range rapid.IntRange(1, 25).Draw(t, "events") {
+			e := drawEvent(t, at(i))
+			before := s.Transfers[0]
+			next, steps, err := Advance(s, e)
+			if s.Transfers[0].Phase != before.Phase || s.Transfers[0].AcceptedBy != before.AcceptedBy {
+				t.Fatal("the given state was changed")
+			}
+			if err != nil {
+				if !errors.Is(err, ErrPointless) {
+					t.Fatalf("%s: %v", e.Name(), err)
+				}
+				continue
+			}
+			if !before.Open() {
+				t.Fatalf("%s changed an ended transfer", e.Name())
+			}
+			s = next
+			tr := s.Transfers[0]
+			switch {
+			case tr.Open() != (len(steps) == 1), tr.Open() == tr.Due.IsZero():
+				t.Fatalf("phase %s: steps %v, due %v", tr.Phase, steps, tr.Due)
+			case tr.Phase == PhaseCompleted && (tr.AcceptedBy == "" || tr.LeftAt.IsZero() || tr.Invite.SID == ""):
+				t.Fatalf("completed without invite, leaving and acceptance: %+v", tr)
+			case tr.Phase == PhaseRinging && tr.LeftAt.IsZero():
+				t.Fatalf("ringing, but nobody left: %+v", tr)
+			}
+		}
+	})
+}
+
+func drawEvent(t *rapid.T, when time.Time) Event {
+	return rapid.SampledFrom([]Event{
+		Invited{"XT1", "KG1", "WT2", when}, InviteRefused{"XT1", ReasonInviteRefused, "", when},
+		InviteUnknown{"XT1", when.Add(time.Second), when}, InviteMissing{"XT1", when}, Left{"XT1", when},
+		Accepted{"XT1", bea, when}, InviteEnded{"XT1", "", when}, Abandoned{"XT1", when},
+	}).Draw(t, "event")
+}
