@@ -237,6 +237,13 @@ func (r *Reader) literal(word string) bool {
 
 // peek skips white space and returns the next byte, 0 at the end of the text.
 func (r *Reader) peek() byte {
+	if r.pos < len(r.text) && r.text[r.pos] > ' ' {
+		return r.text[r.pos]
+	}
+	return r.peekOn()
+}
+
+func (r *Reader) peekOn() byte {
 	for ; r.pos < len(r.text); r.pos++ {
 		switch c := r.text[r.pos]; c {
 		case ' ', '\t', '\r', '\n':

@@ -25,7 +25,11 @@ func (r *Reader) String() (string, error) {
 func (r *Reader) quoted() (raw string, plain bool, err error) {
 	r.pos++
 	start, ascii, escapes := r.pos, true, false
-	for r.pos < len(r.text) {
+	for {
+		r.pos = skipPlain(r.text, r.pos)
+		if r.pos == len(r.text) {
+			return "", false, r.fail("a string does not end")
+		}
 		switch c := r.text[r.pos]; {
 		case c == '"':
 			raw = r.text[start:r.pos]
@@ -36,15 +40,31 @@ func (r *Reader) quoted() (raw string, plain bool, err error) {
 			if err := r.escape(); err != nil {
 				return "", false, err
 			}
-			continue
 		case c < ' ':
 			return "", false, r.fail("a control character in a string must be escaped")
-		case c >= utf8.RuneSelf:
+		default:
 			ascii = false
+			r.pos++
 		}
-		r.pos++
 	}
-	return "", false, r.fail("a string does not end")
+}
+
+// special marks the bytes that do not stand for themselves in a string, or need
+// a second look: quotes, backslashes, control characters and all beyond ASCII.
+var special = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf
+	}
+	return table
+}()
+
+// skipPlain returns the place of the first special byte from i on, or the
+// length of s.
+func skipPlain(s string, i int) int {
+	for i < len(s) && !special[s[i]] {
+		i++
+	}
+	return i
 }
 
 // escape consumes an escape sequence after checking it.

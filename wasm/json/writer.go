@@ -110,33 +110,26 @@ func (w *Writer) separate() {
 func appendString(buf []byte, s string) []byte {
 	buf = append(buf, '"')
 	done := 0 // what is before it has been appended
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if c < ' ' || c == '"' || c == '\\' {
-				buf = append(buf, s[done:i]...)
-				buf = appendEscape(buf, c)
-				done = i + 1
-			}
+	for i := skipPlain(s, 0); i < len(s); i = skipPlain(s, i) {
+		if c := s[i]; c < utf8.RuneSelf {
+			buf = appendEscape(append(buf, s[done:i]...), c)
 			i++
+			done = i
 			continue
 		}
 		char, n := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case char == utf8.RuneError && n == 1:
-			buf = append(buf, s[done:i]...)
-			buf = append(buf, "\uFFFD"...)
+			buf = append(append(buf, s[done:i]...), "\uFFFD"...)
 			done = i + n
 		case char == '\u2028' || char == '\u2029':
-			buf = append(buf, s[done:i]...)
-			buf = append(buf, `\u202`...)
+			buf = append(append(buf, s[done:i]...), `\u202`...)
 			buf = append(buf, hexDigits[char&0xF])
 			done = i + n
 		}
 		i += n
 	}
-	buf = append(buf, s[done:]...)
-	return append(buf, '"')
+	return append(append(buf, s[done:]...), '"')
 }
 
 const hexDigits = "0123456789abcdef"

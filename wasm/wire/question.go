@@ -53,13 +53,13 @@ func readVersion(r *json.Reader) error {
 func readRecords(r *json.Reader, key string, into *transfer.Records) error {
 	switch key {
 	case "now":
-		return moment(r, &into.Now)
+		return readTime(r, &into.Now)
 	case "settings":
 		return readSettings(r, &into.Settings)
 	case "worker":
 		return readWorker(r, &into.Worker)
 	case "roles":
-		return list(r, &into.Roles, text)
+		return list(r, &into.Roles, readString)
 	case "task":
 		return readTask(r, &into.Task)
 	case "channel":
@@ -69,13 +69,13 @@ func readRecords(r *json.Reader, key string, into *transfer.Records) error {
 	case "transfers":
 		return list(r, &into.Transfers, readTransfer)
 	case "requesting":
-		return flag(r, &into.Requesting)
+		return readBool(r, &into.Requesting)
 	case "workers":
 		return list(r, &into.Workers, readWorker)
 	case "queues":
 		return list(r, &into.Queues, readQueue)
 	case "query":
-		return text(r, &into.Query)
+		return readString(r, &into.Query)
 	}
 	return r.Skip()
 }
@@ -84,17 +84,17 @@ func readTask(r *json.Reader, into *transfer.TaskRecord) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "sid":
-			return text(r, &into.SID)
+			return readString(r, &into.SID)
 		case "assignment_status":
-			return text(r, &into.AssignmentStatus)
+			return readString(r, &into.AssignmentStatus)
 		case "task_channel_unique_name":
-			return text(r, &into.TaskChannelName)
+			return readString(r, &into.TaskChannelName)
 		case "attributes":
-			return attributes(r, &into.Attributes)
+			return readAttributes(r, &into.Attributes)
 		case "reservation_status":
-			return text(r, &into.ReservationStatus)
+			return readString(r, &into.ReservationStatus)
 		case "task_queue_friendly_name":
-			return text(r, &into.QueueName)
+			return readString(r, &into.QueueName)
 		}
 		return r.Skip()
 	})
@@ -104,13 +104,13 @@ func readChannel(r *json.Reader, into *transfer.ChannelRecord) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "sid":
-			return text(r, &into.SID)
+			return readString(r, &into.SID)
 		case "interaction_sid":
-			return text(r, &into.InteractionSID)
+			return readString(r, &into.InteractionSID)
 		case "type":
-			return text(r, &into.Type)
+			return readString(r, &into.Type)
 		case "status":
-			return text(r, &into.Status)
+			return readString(r, &into.Status)
 		}
 		return r.Skip()
 	})
@@ -120,9 +120,9 @@ func readParticipant(r *json.Reader, into *transfer.ParticipantRecord) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "sid":
-			return text(r, &into.SID)
+			return readString(r, &into.SID)
 		case "type":
-			return text(r, &into.Type)
+			return readString(r, &into.Type)
 		case "routing_properties":
 			return readRouting(r, into)
 		}
@@ -134,11 +134,11 @@ func readRouting(r *json.Reader, into *transfer.ParticipantRecord) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "task_sid":
-			return text(r, &into.TaskSID)
+			return readString(r, &into.TaskSID)
 		case "worker_sid":
-			return text(r, &into.WorkerSID)
+			return readString(r, &into.WorkerSID)
 		case "reservation_sid":
-			return text(r, &into.ReservationSID)
+			return readString(r, &into.ReservationSID)
 		}
 		return r.Skip()
 	})

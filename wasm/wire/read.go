@@ -10,7 +10,7 @@ import (
 // The functions below read one member of a record into its place. A null
 // leaves the place as it is: Twilio's records have nulls where there is nothing.
 
-func text(r *json.Reader, into *string) error {
+func readString(r *json.Reader, into *string) error {
 	if r.Null() {
 		return nil
 	}
@@ -19,7 +19,7 @@ func text(r *json.Reader, into *string) error {
 	return err
 }
 
-func flag(r *json.Reader, into *bool) error {
+func readBool(r *json.Reader, into *bool) error {
 	if r.Null() {
 		return nil
 	}
@@ -28,8 +28,8 @@ func flag(r *json.Reader, into *bool) error {
 	return err
 }
 
-// moment reads a time of RFC 3339.
-func moment(r *json.Reader, into *time.Time) error {
+// readTime reads a time of RFC 3339.
+func readTime(r *json.Reader, into *time.Time) error {
 	if r.Null() {
 		return nil
 	}
@@ -45,11 +45,11 @@ func moment(r *json.Reader, into *time.Time) error {
 	return nil
 }
 
-// attributes reads attributes, which Twilio's REST API holds as text and Flex
+// readAttributes reads attributes, which Twilio's REST API holds as text and Flex
 // as an object, as text.
-func attributes(r *json.Reader, into *string) error {
+func readAttributes(r *json.Reader, into *string) error {
 	if r.Kind() != json.Object {
-		return text(r, into)
+		return readString(r, into)
 	}
 	var err error
 	*into, err = r.Raw()
@@ -72,7 +72,7 @@ func list[T any](r *json.Reader, into *[]T, read func(*json.Reader, *T) error) e
 	}
 	items := (*into)[:0]
 	if items == nil {
-		items = []T{}
+		items = make([]T, 0, 4)
 	}
 	err := r.Array(func(i int) error {
 		var item T

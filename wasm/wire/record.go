@@ -88,15 +88,15 @@ func readWorker(r *json.Reader, into *transfer.WorkerRecord) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "sid":
-			return text(r, &into.SID)
+			return readString(r, &into.SID)
 		case "friendly_name":
-			return text(r, &into.FriendlyName)
+			return readString(r, &into.FriendlyName)
 		case "attributes":
-			return attributes(r, &into.Attributes)
+			return readAttributes(r, &into.Attributes)
 		case "activity_name":
-			return text(r, &into.ActivityName)
+			return readString(r, &into.ActivityName)
 		case "available":
-			return flag(r, &into.Available)
+			return readBool(r, &into.Available)
 		}
 		return r.Skip()
 	})
@@ -114,11 +114,11 @@ func readQueue(r *json.Reader, into *transfer.QueueRecord) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "sid":
-			return text(r, &into.SID)
+			return readString(r, &into.SID)
 		case "friendly_name":
-			return text(r, &into.FriendlyName)
+			return readString(r, &into.FriendlyName)
 		case "unserved":
-			return flag(r, &into.Unserved)
+			return readBool(r, &into.Unserved)
 		}
 		return r.Skip()
 	})
@@ -136,11 +136,11 @@ func readSettings(r *json.Reader, into *transfer.Settings) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "cold_transfer":
-			return flag(r, &into.ColdTransfer)
+			return readBool(r, &into.ColdTransfer)
 		case "multi_participant":
-			return flag(r, &into.MultiParticipant)
+			return readBool(r, &into.MultiParticipant)
 		case "native_transfers":
-			return flag(r, &into.NativeTransfers)
+			return readBool(r, &into.NativeTransfers)
 		}
 		return r.Skip()
 	})

@@ -72,25 +72,25 @@ func readRequest(r *json.Reader, key string, into *transfer.Request) error {
 	case "wire":
 		return readVersion(r)
 	case "mode":
-		return word(r, (*string)(&into.Mode))
+		return readWord(r, (*string)(&into.Mode))
 	case "interactionSid":
-		return sid(r, &into.InteractionSID, "KD")
+		return readSID(r, &into.InteractionSID, "KD")
 	case "interactionChannelSid":
-		return sid(r, &into.InteractionChannelSID, "UO")
+		return readSID(r, &into.InteractionChannelSID, "UO")
 	case "taskSid":
-		return sid(r, &into.TaskSID, "WT")
+		return readSID(r, &into.TaskSID, "WT")
 	case "target":
 		return readRequestTarget(r, &into.Target)
 	}
-	return word(r, &into.Rules)
+	return readWord(r, &into.Rules)
 }
 
 func readRequestTarget(r *json.Reader, into *transfer.Target) error {
 	err := strict(r, targetMembers[:], len(targetMembers), func(key string) error {
 		if key == "kind" {
-			return word(r, (*string)(&into.Kind))
+			return readWord(r, (*string)(&into.Kind))
 		}
-		return sid(r, &into.SID, "WK", "WQ")
+		return readSID(r, &into.SID, "WK", "WQ")
 	})
 	if err != nil {
 		return err
@@ -110,8 +110,8 @@ func readRequestTarget(r *json.Reader, into *transfer.Target) error {
 	return nil
 }
 
-// sid reads a SID with one of the prefixes.
-func sid(r *json.Reader, into *string, prefixes ...string) error {
+// readSID reads a SID with one of the prefixes.
+func readSID(r *json.Reader, into *string, prefixes ...string) error {
 	s, err := r.String()
 	if err != nil {
 		return err
@@ -123,8 +123,8 @@ func sid(r *json.Reader, into *string, prefixes ...string) error {
 	return nil
 }
 
-// word reads a short text of printable ASCII.
-func word(r *json.Reader, into *string) error {
+// readWord reads a short text of printable ASCII.
+func readWord(r *json.Reader, into *string) error {
 	s, err := r.String()
 	if err != nil {
 		return err
@@ -154,16 +154,16 @@ func readOptionalRequest(r *json.Reader, into **transfer.Request) error {
 		case "wire":
 			return readVersion(r)
 		case "mode":
-			return text(r, (*string)(&q.Mode))
+			return readString(r, (*string)(&q.Mode))
 		case "interactionSid":
-			return text(r, &q.InteractionSID)
+			return readString(r, &q.InteractionSID)
 		case "interactionChannelSid":
-			return text(r, &q.InteractionChannelSID)
+			return readString(r, &q.InteractionChannelSID)
 		case "taskSid":
-			return text(r, &q.TaskSID)
+			return readString(r, &q.TaskSID)
 		case "target":
 			return readTarget(r, &q.Target)
 		}
-		return text(r, &q.Rules)
+		return readString(r, &q.Rules)
 	})
 }

@@ -56,25 +56,25 @@ func readTransfer(r *json.Reader, into *transfer.Transfer) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "id":
-			return text(r, &into.ID)
+			return readString(r, &into.ID)
 		case "mode":
-			return text(r, (*string)(&into.Mode))
+			return readString(r, (*string)(&into.Mode))
 		case "phase":
-			return text(r, (*string)(&into.Phase))
+			return readString(r, (*string)(&into.Phase))
 		case "target":
 			return readTarget(r, &into.Target)
 		case "from":
 			return readAgent(r, &into.From)
 		case "requestedBy":
-			return text(r, &into.RequestedBy)
+			return readString(r, &into.RequestedBy)
 		case "acceptedBy":
-			return text(r, &into.AcceptedBy)
+			return readString(r, &into.AcceptedBy)
 		case "invite":
 			return readInvite(r, &into.Invite)
 		case "failure":
-			return text(r, (*string)(&into.Failure))
+			return readString(r, (*string)(&into.Failure))
 		case "droppedAttributes":
-			return list(r, &into.DroppedAttributes, text)
+			return list(r, &into.DroppedAttributes, readString)
 		}
 		return readTransferTimes(r, key, into)
 	})
@@ -83,13 +83,13 @@ func readTransfer(r *json.Reader, into *transfer.Transfer) error {
 func readTransferTimes(r *json.Reader, key string, into *transfer.Transfer) error {
 	switch key {
 	case "requestedAt":
-		return moment(r, &into.RequestedAt)
+		return readTime(r, &into.RequestedAt)
 	case "invitedAt":
-		return moment(r, &into.InvitedAt)
+		return readTime(r, &into.InvitedAt)
 	case "leftAt":
-		return moment(r, &into.LeftAt)
+		return readTime(r, &into.LeftAt)
 	case "endedAt":
-		return moment(r, &into.EndedAt)
+		return readTime(r, &into.EndedAt)
 	}
 	return r.Skip()
 }
@@ -111,11 +111,11 @@ func readTarget(r *json.Reader, into *transfer.Target) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "kind":
-			return text(r, (*string)(&into.Kind))
+			return readString(r, (*string)(&into.Kind))
 		case "sid":
-			return text(r, &into.SID)
+			return readString(r, &into.SID)
 		case "name":
-			return text(r, &into.Name)
+			return readString(r, &into.Name)
 		}
 		return r.Skip()
 	})
@@ -134,13 +134,13 @@ func readAgent(r *json.Reader, into *transfer.Agent) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "workerSid":
-			return text(r, &into.WorkerSID)
+			return readString(r, &into.WorkerSID)
 		case "name":
-			return text(r, &into.Name)
+			return readString(r, &into.Name)
 		case "participantSid":
-			return text(r, &into.ParticipantSID)
+			return readString(r, &into.ParticipantSID)
 		case "taskSid":
-			return text(r, &into.TaskSID)
+			return readString(r, &into.TaskSID)
 		}
 		return r.Skip()
 	})
@@ -150,9 +150,9 @@ func readInvite(r *json.Reader, into *transfer.Invite) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "sid":
-			return text(r, &into.SID)
+			return readString(r, &into.SID)
 		case "taskSid":
-			return text(r, &into.TaskSID)
+			return readString(r, &into.TaskSID)
 		}
 		return r.Skip()
 	})
