@@ -1,0 +1,160 @@
+// One agent's desk: who they are, what rings, the conversation they are in, and what the rules say about handing it over.
+
+import { canvas } from "./canvas.js";
+import { h, set, text, each } from "./dom.js";
+import { initials, firstName } from "./format.js";
+import { notifications } from "./notifications.js";
+import { queuesOf } from "./queues.js";
+import { attributesOf } from "./store.js";
+import { stage } from "./stage.js";
+import { taskList } from "./tasks.js";
+import { reason, t } from "./words.js";
+
+const SHOW_LEFT_MS = 60_000;
+const STATUS = { pending: "incoming", accepted: "open", wrapping: "wrapping" };
+
+/** Makes the desk of an agent. update() shows how things stand. */
+export function desk({ agent, store }) {
+  const notices = notifications();
+  const head = deskHead(agent, store, attempt);
+  const dismissed = new Set();
+  const told = new Set();
+  let selected = null;
+  const tasks = taskList({
+    label: t("desk.tasks", { name: agent.name }),
+    select: (entry) => choose(entry.reservation.sid),
+    accept: async (entry) => (await attempt(stage.reservation(entry.reservation.sid, "accept"))) && choose(entry.reservation.sid),
+    reject: (entry) => attempt(stage.reservation(entry.reservation.sid, "reject")),
+  });
+  const page = canvas({ agent, store, notices, attempt, dismiss: (entry) => {
+    dismissed.add(entry.reservation.sid);
+    update();
+  } });
+  const node = h("section", { class: "desk", "aria-label": t("desk.label", { name: agent.name }), "data-desk": agent.worker?.friendly_name ?? "" },
+    head.node, h("div", { class: "desk-body" }, tasks.node, page.node), notices.node);
+
+  function choose(reservationSid) {
+    selected = reservationSid;
+    update();
+  }
+
+  /** Waits for something that a person did; says what went wrong if it did. Returns whether it worked. */
+  async function attempt(promise) {
+    try {
+      await promise;
+      return true;
+    } catch (error) {
+      notices.show({ kind: "error", text: reason(error.code, error.message) });
+      return false;
+    }
+  }
+
+  function update() {
+    const worker = agent.worker;
+    if (!worker) return;
+    head.update(worker);
+    const entries = deskEntries(agent, store, dismissed);
+    if (!entries.some((entry) => entry.reservation.sid === selected)) selected = preferred(entries)?.reservation.sid ?? null;
+    tasks.update(entries, selected);
+    page.update(entries.find((entry) => entry.reservation.sid === selected) ?? null, worker);
+    announceEnds(entries);
+    return entries;
+  }
+
+  /** Says once when a transfer of this agent came to nothing. */
+  function announceEnds(entries) {
+    for (const { screen } of entries) {
+      const progress = screen?.progress;
+      if (!progress?.mine || !progress.failure || told.has(progress.transferId)) continue;
+      told.add(progress.transferId);
+      if (Date.now() - Date.parse(progress.ended) < SHOW_LEFT_MS) notices.show({ kind: "error", text: reason(progress.failure, progress.failureMessage) });
+    }
+  }
+
+  function reset() {
+    dismissed.clear();
+    selected = null;
+    notices.clear();
+    page.reset();
+  }
+  return { node, update, reset, agent };
+}
+
+function deskHead(agent, store, attempt) {
+  const face = h("span", { class: "avatar", "aria-hidden": "true" });
+  const name = h("h3", { class: "desk-name" });
+  const queues = h("ul", { class: "chips", "aria-label": t("desk.queues") });
+  const dot = h("span", { class: "dot", "aria-hidden": "true" });
+  const select = h("select", { class: "select", "aria-label": t("desk.activity", { name: agent.name }), onchange: change });
+  const node = h("header", { class: "desk-head" }, face, h("div", { class: "desk-who" }, name, queues), h("span", { class: "activity" }, dot, select));
+
+  async function change() {
+    await attempt(stage.setActivity(agent.workerSid, select.value));
+    update(agent.worker);
+  }
+
+  function update(worker) {
+    text(face, initials(agent.name));
+    text(name, agent.name);
+    const known = queuesOf(attributesOf(worker), store.all("queue"));
+    each(queues, known, (queue) => queue, (queue) => ({ node: h("li", { class: "chip" }, queue) }));
+    each(select, store.all("activity"), (activity) => activity.sid, (activity) => ({ node: h("option", { value: activity.sid }, activity.friendly_name) }));
+    if (document.activeElement !== select || select.value !== worker.activity_sid) set(select, { value: worker.activity_sid });
+    set(dot, { class: `dot dot-${dotOf(worker)}` });
+  }
+  return { node, update };
+}
+
+function dotOf(worker) {
+  if (worker.available) return "available";
+  return worker.activity_name === "Offline" ? "offline" : "unavailable";
+}
+
+/** What the desk lists: what rings, is open or wraps up, and for a while what was handed over. */
+function deskEntries(agent, store, dismissed) {
+  return agent.reservations().flatMap((reservation) => {
+    const task = store.taskOf(reservation);
+    if (!task || dismissed.has(reservation.sid)) return [];
+    const status = STATUS[reservation.reservation_status];
+    const screen = agent.screen(task);
+    if (!status && !recentlyLeft(reservation, task, screen)) return [];
+    return [entryOf({ agent, store, reservation, task, screen, status: status ?? "left" })];
+  });
+}
+
+function recentlyLeft(reservation, task, screen) {
+  const progress = screen?.progress;
+  if (!progress?.mine || progress.from.taskSid !== task.sid || reservation.reservation_status !== "completed") return false;
+  return !progress.ended || Date.now() - Date.parse(progress.ended) < SHOW_LEFT_MS;
+}
+
+function entryOf({ agent, store, reservation, task, screen, status }) {
+  const attributes = attributesOf(task);
+  const channel = store.channelOf(task);
+  const messages = channel ? store.messages(channel.conversation_sid) : [];
+  return {
+    reservation, task, screen, status, channel, messages,
+    customer: customerName(store, channel, attributes),
+    channelType: channel?.type ?? "web",
+    preview: status === "left" ? "" : messages.at(-1)?.body ?? "",
+    note: noteOf({ agent, store, task, screen, status, attributes }),
+  };
+}
+
+/** Who hands over, for what rings because of a transfer; how it went, for what was handed over. */
+function noteOf({ agent, store, task, screen, status, attributes }) {
+  if (status === "left") return t("task.leftTo", { name: screen.progress.target.name });
+  if (status !== "incoming") return "";
+  const progress = screen?.progress;
+  const from = progress && !progress.ended && progress.from.taskSid !== task.sid ? progress.from.name : store.workerName(attributes.transferPlan?.fromWorkerSid);
+  return from && from !== agent.name ? t("task.handsOver", { name: firstName(from) }) : "";
+}
+
+function customerName(store, channel, attributes) {
+  return attributes.customerName || attributes.name || attributes.from || (channel && store.customerOf(channel.sid)?.media_properties?.identity) || t("chat.customer");
+}
+
+/** Where nothing is chosen: what is open, else what rings. */
+function preferred(entries) {
+  return entries.find((entry) => entry.status === "open") ?? entries.find((entry) => entry.status === "incoming") ?? entries[0];
+}
