@@ -1,0 +1,89 @@
+package nats
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/server/ledger/ledgertest"
+)
+
+const testAckWait = 500 * time.Millisecond
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDir); dir != "" {
+		os.Exit(child(dir))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func testOptions(dir string) Options {
+	return Options{
+		Dir: dir, Account: "ACtest", AckWait: testAckWait,
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+}
+
+func openWith(t testing.TB, o Options) *Ledger {
+	t.Helper()
+	l, err := Open(context.Background(), o)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	t.Cleanup(func() { _ = l.Close() }) // it never fails
+	waitReady(t, l)
+	return l
+}
+
+func waitReady(t testing.TB, l *Ledger) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		err := l.Ready(context.Background())
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not ready: %v", err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func TestConformance(t *testing.T) {
+	ledgertest.Run(t, ledgertest.Harness{
+		AckWait: testAckWait,
+		Open:    func(t *testing.T) ledger.Ledger { return openWith(t, testOptions(t.TempDir())) },
+		Reopen: func(t *testing.T, l ledger.Ledger) ledger.Ledger {
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return openWith(t, testOptions(l.(*Ledger).options.Dir))
+		},
+	})
+}
+
+func TestCloseLeavesNoGoroutine(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	l, err := Open(context.Background(), testOptions(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitReady(t, l)
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := l.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Next: %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	goleak.VerifyNone(t, before)
+}

@@ -1,0 +1,105 @@
+package nats
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	natsgo "github.com/nats-io/nats.go"
+)
+
+// startTimeout bounds the start of the embedded server, which reads its files
+// meanwhile.
+const startTimeout = 2 * time.Minute
+
+// embedded is a NATS server in this process that nobody else can reach.
+type embedded struct {
+	server *server.Server
+	lock   *dirLock
+}
+
+// startEmbedded runs a server on the files in dir. Every write is synced
+// before it is acknowledged.
+//
+// Of the ways in which nats-server 2.15 can do that on one replica, one sync
+// for each message is the fastest at our size: PersistMode async gives up the
+// sync, and an atomic batch, which syncs once for all its messages, first
+// stages them in files of its own, which cost more than they save below 64
+// messages a batch.
+func startEmbedded(dir string, logger *slog.Logger) (*embedded, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("ledger/nats: Dir: %w", err)
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := server.NewServer(&server.Options{
+		ServerName:             "flex-transfer",
+		DontListen:             true,
+		NoSigs:                 true,
+		JetStream:              true,
+		StoreDir:               dir,
+		SyncAlways:             true,
+		JetStreamMaxMemory:     32 << 20, // consumers' state only: the stream is in files
+		DisableJetStreamBanner: true,
+	})
+	if err != nil {
+		_ = lock.release() // the error that counts is the server's
+		return nil, fmt.Errorf("ledger/nats: embedded server: %w", err)
+	}
+	s.SetLoggerV2(serverLog{logger.With("component", "nats-server")}, false, false, false)
+	e := &embedded{server: s, lock: lock}
+	s.Start()
+	if !s.ReadyForConnections(startTimeout) || !s.JetStreamEnabled() {
+		e.stop()
+		return nil, fmt.Errorf("ledger/nats: embedded server: not ready with the files in %s; its log says why", dir)
+	}
+	return e, nil
+}
+
+// stop ends the server and waits for it.
+func (e *embedded) stop() {
+	e.server.Shutdown()
+	e.server.WaitForShutdown()
+	_ = e.lock.release() // the lock ends with the process at the latest
+}
+
+// connect dials the embedded server, or those at the URLs.
+func connect(ctx context.Context, o Options, e *embedded, reconnected func()) (*natsgo.Conn, error) {
+	opts := []natsgo.Option{
+		natsgo.Name("flex-transfer ledger"),
+		natsgo.MaxReconnects(-1),
+		natsgo.ReconnectWait(250 * time.Millisecond),
+		// What cannot be sent now is not sent behind the back of a caller that
+		// has been told so.
+		natsgo.ReconnectBufSize(-1),
+		natsgo.ReconnectHandler(func(*natsgo.Conn) { reconnected() }),
+		natsgo.DisconnectErrHandler(func(_ *natsgo.Conn, err error) {
+			if err != nil {
+				o.Logger.Warn("the ledger lost its connection", "error", err)
+			}
+		}),
+		natsgo.ErrorHandler(func(_ *natsgo.Conn, _ *natsgo.Subscription, err error) {
+			o.Logger.Warn("the ledger's connection reports an error", "error", err)
+		}),
+	}
+	if e != nil {
+		opts = append(opts, natsgo.InProcessServer(e.server))
+		return natsgo.Connect("", opts...)
+	}
+	if o.CredentialsFile != "" {
+		opts = append(opts, natsgo.UserCredentials(o.CredentialsFile))
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		opts = append(opts, natsgo.Timeout(time.Until(deadline)))
+	}
+	nc, err := natsgo.Connect(joinURLs(o.URLs), opts...)
+	if err != nil {
+		return nil, fmt.Errorf("ledger/nats: URLs: %w", err)
+	}
+	return nc, nil
+}
