@@ -1,0 +1,81 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func FuzzIdempotencyKey(f *testing.F) {
+	for _, seed := range []string{"", "a", " ", "a\r\nb", "\x7f", "ü", strings.Repeat("x", 128), strings.Repeat("x", 129)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		key, err := idempotencyKey(http.Header{"Idempotency-Key": {text}})
+		fits := len(text) >= 1 && len(text) <= 128 && strings.IndexFunc(text, func(c rune) bool { return c < ' ' || c > '~' }) < 0
+		if (err == nil) != fits || err == nil && key != text {
+			t.Errorf("%q: %q, %v", text, key, err)
+		}
+	})
+}
+
+func FuzzLastEventID(f *testing.F) {
+	for _, seed := range []string{"", "0", "7", "007", "-1", "+1", "1e3", "0x1", "1_0", " 1", "18446744073709551616"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		n, err := parseSequence("Last-Event-ID", text)
+		if text == "" {
+			if n != 0 || err != nil {
+				t.Errorf("nothing: %d, %v", n, err)
+			}
+			return
+		}
+		digits := strings.Trim(text, "0123456789") == ""
+		if err == nil && (!digits || strconv.FormatUint(n, 10) != strings.TrimLeft(text[:len(text)-1], "0")+text[len(text)-1:]) {
+			t.Errorf("%q: %d", text, n)
+		}
+		if err != nil && digits && len(text) < 20 {
+			t.Errorf("%q: %v", text, err)
+		}
+	})
+}
+
+func FuzzAcceptEncoding(f *testing.F) {
+	for _, seed := range []string{"gzip, deflate, br", "br;q=0.5,*;q=0", "identity;q=1, br;q=.9", ";;,,=q", "br;q=1.000"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		got := accepted(header)
+		seen := map[string]bool{}
+		for _, c := range got {
+			if seen[c.name] || !strings.Contains(strings.ToLower(header), c.name) && !strings.Contains(header, "*") {
+				t.Errorf("%q: %v", header, got)
+			}
+			seen[c.name] = true
+		}
+		for name, q := range parseAcceptEncoding(header) {
+			if q < 0 || q > 1000 {
+				t.Errorf("%q: %s has quality %d", header, name, q)
+			}
+		}
+	})
+}
+
+func FuzzWebhookBodies(f *testing.F) {
+	for _, seed := range []string{"EventType=a&b=c", "a=1&a=2", "%zz", `{"EventType":"x"}`, `{"a":[{"b":null}],"c":1e9}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		for _, kind := range []string{formType, jsonType} {
+			e, err := parseEvent("interactions", http.Header{}, kind, []byte(body))
+			if err == nil && (e.Type == "" || len(e.Fields) == 0) {
+				t.Errorf("%q: %+v", body, e)
+			}
+			if err != nil && problemOf(err, "").status != http.StatusBadRequest {
+				t.Errorf("%q: %v", body, err)
+			}
+		}
+	})
+}
