@@ -160,7 +160,12 @@ func (b *Backend) runRoster(ctx context.Context) {
 			continue
 		}
 		wait = time.Second
-		pause(ctx, b.roster.RefreshEvery())
+		select {
+		case <-ctx.Done():
+		case <-b.roster.Wake():
+			pause(ctx, wait) // changes come in flocks: one read does for all
+		case <-time.After(b.roster.RefreshEvery()):
+		}
 	}
 }
 
@@ -193,7 +198,7 @@ func openLedger(ctx context.Context, c Config) (ledger.Ledger, error) {
 	}
 	o := nats.Options{Account: c.Account.AccountSID, Logger: c.Logger}
 	if len(c.Listen.NATS) > 0 {
-		o.URLs, o.Creds, o.Replicas = c.Listen.NATS, c.Listen.NATSCreds, c.Listen.Replicas
+		o.URLs, o.CredentialsFile, o.Replicas = c.Listen.NATS, c.Listen.NATSCreds, c.Listen.Replicas
 	} else {
 		o.Dir = c.Listen.DataDir
 		if o.Dir == "" {

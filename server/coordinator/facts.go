@@ -140,8 +140,9 @@ func (c *Coordinator) gather(ctx context.Context, by Caller, r transfer.Request)
 	records.Task, records.Channel, records.Participants = conv.task.TaskRecord, conv.channel, conv.participants
 	records.Transfers = g.last.State.Transfers
 	if queue != nil {
-		queue.Unserved = queue.Unserved || !c.Roster.Serves(conv.task.Attributes, *queue)
-		records.Queues = append(records.Queues, *queue)
+		asked := *queue
+		asked.Unserved = asked.Unserved || !c.Roster.Serves(conv.task.Attributes, asked)
+		records.Queues = append(records.Queues, asked)
 	}
 	var err error
 	if g.facts, err = records.Facts(); err != nil {

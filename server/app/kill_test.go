@@ -1,0 +1,297 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
+)
+
+// envBackend makes the test binary be a backend: a process that can be killed.
+const envBackend = "FLEX_TRANSFER_TEST_BACKEND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(envBackend) == "" {
+		os.Exit(m.Run())
+	}
+	env := os.Getenv
+	serve := &Serve{
+		Listen: Listen{Addr: env("ADDR"), PublicURL: env("PUBLIC_URL"), DataDir: env("DATA_DIR"), Runners: 4},
+		Account: Account{
+			AccountSID: env("TWILIO_ACCOUNT_SID"), AuthToken: env("TWILIO_AUTH_TOKEN"), WorkspaceSID: env("TWILIO_FLEX_WORKSPACE_SID"),
+			WorkflowSID: env("TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID"), BaseURL: env("TWILIO_BASE_URL"),
+		},
+		Features: cold,
+	}
+	if err := serve.Run(context.Background(), os.Stderr, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// killRig is a simulated account that outlives the backend, which is a process
+// of its own.
+type killRig struct {
+	*rig
+	gate    *gate
+	env     []string
+	url     string
+	child   *exec.Cmd
+	log     *bytes.Buffer
+	waiting chan struct{}
+}
+
+// gate stands before the account and can hold one request: before it takes
+// effect, or after, so that its answer is never given.
+type gate struct {
+	mu      sync.Mutex
+	suffix  string // of the path, empty for none
+	after   bool
+	reached chan struct{}
+	next    http.Handler
+}
+
+func (g *gate) hold(suffix string, after bool) (reached <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.suffix, g.after, g.reached = suffix, after, make(chan struct{})
+	return g.reached
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	g.mu.Lock()
+	held := q.Method == "POST" && g.suffix != "" && strings.Contains(q.URL.Path, g.suffix)
+	after, reached := g.after, g.reached
+	if held {
+		g.suffix = ""
+	}
+	g.mu.Unlock()
+	if !held {
+		g.next.ServeHTTP(w, q)
+		return
+	}
+	if after {
+		g.next.ServeHTTP(httptest.NewRecorder(), q)
+	}
+	close(reached)
+	<-q.Context().Done() // the backend is dead by then
+	panic(http.ErrAbortHandler)
+}
+
+func newKillRig(t *testing.T) *killRig {
+	t.Helper()
+	r := &killRig{rig: &rig{T: t}, log: &bytes.Buffer{}}
+	world := sandbox.DemoWorld()
+	world.Conversations = []sandbox.WorldConversation{{Customer: sandbox.Customer{Name: "Cust Omer"}, Agents: []string{"ada"}}}
+	r.account = sandbox.New(sandbox.Options{Seed: 7})
+	if err := r.account.Load(world); err != nil {
+		t.Fatal(err)
+	}
+	r.gate = &gate{next: r.account.Handler()}
+	twilio := httptest.NewServer(r.gate)
+	addr := freeAddr(t)
+	r.url = "http://" + addr
+	settings, err := accountOf(r.account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.env = append(os.Environ(), envBackend+"=1", "ADDR="+addr, "PUBLIC_URL="+r.url, "DATA_DIR="+t.TempDir(),
+		"TWILIO_ACCOUNT_SID="+settings.AccountSID, "TWILIO_AUTH_TOKEN="+settings.AuthToken, "TWILIO_FLEX_WORKSPACE_SID="+settings.WorkspaceSID,
+		"TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID="+settings.WorkflowSID, "TWILIO_BASE_URL="+twilio.URL)
+	r.account.SetWebhooks(sandbox.Webhooks{TaskRouterURL: r.url + "/webhooks/taskrouter", InteractionsURL: r.url + "/webhooks/interactions"})
+	r.server = &httptest.Server{URL: r.url}
+	s := r.account.Snapshot()
+	r.conv = conversation{interaction: s.InteractionChannels[0].InteractionSID, channel: s.InteractionChannels[0].SID}
+	t.Cleanup(func() {
+		r.kill()
+		_ = r.account.Close()
+		twilio.CloseClientConnections()
+		twilio.Close()
+		if t.Failed() {
+			t.Logf("the backend's log:\n%s", r.log)
+		}
+	})
+	r.start()
+	return r
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func (r *killRig) start() {
+	r.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.child = exec.Command(exe)
+	r.child.Env, r.child.Stdout, r.child.Stderr = r.env, r.log, r.log
+	if err := r.child.Start(); err != nil {
+		r.Fatal(err)
+	}
+	r.eventually("the backend is ready", func() bool {
+		resp, err := http.Get(r.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+}
+
+// kill is kill -9.
+func (r *killRig) kill() {
+	if r.child == nil {
+		return
+	}
+	_ = r.child.Process.Kill()
+	_ = r.child.Wait()
+	r.child = nil
+}
+
+// ask posts the request as a browser would whose backend may die: it does not
+// mind having no answer.
+func (r *killRig) ask(body any) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		r.Fatal(err)
+	}
+	q, err := http.NewRequest("POST", r.url+"/v1/transfers", bytes.NewReader(text))
+	if err != nil {
+		r.Fatal(err)
+	}
+	q.Header.Set("Authorization", "Bearer "+r.token("ada"))
+	q.Header.Set("Content-Type", "application/json")
+	q.Header.Set("Idempotency-Key", "click")
+	r.waiting = make(chan struct{})
+	go func() {
+		defer close(r.waiting)
+		if resp, err := http.DefaultClient.Do(q); err == nil {
+			resp.Body.Close()
+		}
+	}()
+}
+
+// finish lets the same click be repeated, the target accept, and judges from
+// the account's own record.
+func (r *killRig) finish(body any) {
+	r.Helper()
+	a := r.post("ada", body, "click")
+	if a.status >= 300 {
+		r.Fatalf("the repeated click: %d %s", a.status, a.text)
+	}
+	r.accept("bea")
+	r.phase("ada", a.id(), "completed")
+	if n := r.invites(); n != 1 {
+		r.Errorf("%d invites", n)
+	}
+	if n := r.count(sandbox.Query{Kind: "participant", Status: "left", WorkerSID: r.worker("ada").SID}); n != 1 {
+		r.Errorf("ada left %d times", n)
+	}
+	if n := r.count(sandbox.Query{Kind: "participant", Status: "joined", WorkerSID: r.worker("bea").SID}); n != 1 {
+		r.Errorf("bea joined %d times", n)
+	}
+}
+
+// TestKillAtEveryStep kills the backend with -9 at each step of a transfer,
+// starts it again, and sees the transfer finished with one invite and one
+// removal.
+func TestKillAtEveryStep(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		suffix string
+		after  bool
+	}{
+		{"while the token is checked", "/Tokens/validate", false},
+		{"before the invite takes effect", "/Invites", false},
+		{"after the invite took effect", "/Invites", true},
+		{"before the removal takes effect", "/Participants/", false},
+		{"after the removal took effect", "/Participants/", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newKillRig(t)
+			body := r.body(r.taskOf("ada"), "worker", r.worker("bea").SID)
+			reached := r.gate.hold(c.suffix, c.after)
+			r.ask(body)
+			select {
+			case <-reached:
+			case <-time.After(10 * time.Second):
+				t.Fatal("the step was not reached")
+			}
+			r.kill()
+			<-r.waiting
+			r.start()
+			r.finish(body)
+		})
+	}
+}
+
+// TestKillWhileItRings kills the backend while the target is being asked; the
+// acceptance happens while it is down, so that no webhook arrives.
+func TestKillWhileItRings(t *testing.T) {
+	t.Parallel()
+	r := newKillRig(t)
+	body := r.body(r.taskOf("ada"), "worker", r.worker("bea").SID)
+	a := r.post("ada", body, "click")
+	r.phase("ada", a.id(), "ringing")
+	r.kill()
+	r.accept("bea")
+	time.Sleep(100 * time.Millisecond) // the webhook finds nobody
+	r.start()
+	if testing.Short() {
+		return
+	}
+	r.eventuallyWithin(60*time.Second, "the check finds the acceptance", func() bool {
+		return r.send("GET", "/v1/transfers/"+a.id(), "", map[string]string{"Authorization": "Bearer " + r.token("ada")}).body["phase"] == "completed"
+	})
+}
+
+func (r *rig) eventuallyWithin(d time.Duration, what string, done func() bool) {
+	r.Helper()
+	for deadline := time.Now().Add(d); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			r.Fatalf("not within %v: %s", d, what)
+		}
+	}
+}
+
+// TestKillAnytime kills the backend at random moments of a transfer.
+func TestKillAnytime(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	for i := range 6 {
+		delay := time.Duration(random.IntN(12_000)) * time.Microsecond
+		t.Run(fmt.Sprint(i, " after ", delay), func(t *testing.T) {
+			r := newKillRig(t)
+			body := r.body(r.taskOf("ada"), "worker", r.worker("bea").SID)
+			r.ask(body)
+			time.Sleep(delay)
+			r.kill()
+			<-r.waiting
+			r.start()
+			r.finish(body)
+		})
+	}
+}

@@ -1,0 +1,279 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
+)
+
+// rig is a whole backend on top of a simulated account in which a customer
+// talks to agents: every part is the real one, the ledger on disk included.
+type rig struct {
+	*testing.T
+	account *sandbox.Account
+	backend *Backend
+	server  *httptest.Server
+	// conv is the conversation that the world begins with.
+	conv conversation
+}
+
+// conversation names one conversation.
+type conversation struct{ interaction, channel, ch string }
+
+type rigOptions struct {
+	agents   []string // in the conversation; ada alone if empty
+	features Features
+	world    func(*sandbox.World)
+	config   func(*Config)
+}
+
+var cold = Features{ColdTransfer: true}
+
+func newRig(t *testing.T, o rigOptions) *rig {
+	t.Helper()
+	r := &rig{T: t}
+	if o.agents == nil {
+		o.agents = []string{"ada"}
+	}
+	world := sandbox.DemoWorld()
+	world.Conversations = []sandbox.WorldConversation{{
+		Customer: sandbox.Customer{Name: "Cust Omer", ChannelType: "web"}, Agents: o.agents,
+		Messages: []sandbox.WorldMessage{{Author: "customer", Body: "Where is my order?"}},
+	}}
+	if o.world != nil {
+		o.world(&world)
+	}
+	logger := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if os.Getenv("TEST_LOG") != "" {
+		logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	r.account = sandbox.New(sandbox.Options{Seed: 7, Logger: logger})
+	if err := r.account.Load(world); err != nil {
+		t.Fatal(err)
+	}
+	var handler atomic.Pointer[http.Handler]
+	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { (*handler.Load()).ServeHTTP(w, q) }))
+	settings, err := accountOf(r.account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Config{
+		Listen:  Listen{PublicURL: r.server.URL, DataDir: t.TempDir(), Runners: 8},
+		Account: settings, Features: o.features, Transport: r.account.RoundTripper(), Logger: logger,
+	}
+	if o.config != nil {
+		o.config(&c)
+	}
+	if r.backend, err = Start(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	handler.Store(&r.backend.Handler)
+	r.account.SetWebhooks(sandbox.Webhooks{TaskRouterURL: r.server.URL + "/webhooks/taskrouter", InteractionsURL: r.server.URL + "/webhooks/interactions"})
+	t.Cleanup(r.close)
+	r.eventually("the backend is ready", func() bool { return r.backend.ready(t.Context()) == nil })
+	s := r.account.Snapshot()
+	if len(s.InteractionChannels) > 0 {
+		ch := s.InteractionChannels[0]
+		r.conv = conversation{interaction: ch.InteractionSID, channel: ch.SID, ch: s.Conversations[0].SID}
+	}
+	return r
+}
+
+func (r *rig) close() {
+	_ = r.account.Close() // no webhooks into a backend that stops
+	if err := r.backend.Close(); err != nil {
+		r.Errorf("close: %v", err)
+	}
+	r.server.CloseClientConnections()
+	r.server.Close()
+}
+
+// testWriter sends logs to the test's own.
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	if w.t.Context().Err() == nil {
+		w.t.Logf("%s", bytes.TrimSpace(p))
+	}
+	return len(p), nil
+}
+
+func (r *rig) eventually(what string, done func() bool) {
+	r.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !done() {
+		if time.Now().After(deadline) {
+			r.Fatalf("not within 20 s: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func (r *rig) worker(name string) sandbox.Worker {
+	r.Helper()
+	for _, w := range r.account.Snapshot().Workers {
+		if w.FriendlyName == name {
+			return w
+		}
+	}
+	r.Fatalf("no worker %s", name)
+	return sandbox.Worker{}
+}
+
+func (r *rig) queue(name string) string {
+	r.Helper()
+	for _, q := range r.account.Snapshot().Queues {
+		if q.FriendlyName == name {
+			return q.SID
+		}
+	}
+	r.Fatalf("no queue %s", name)
+	return ""
+}
+
+func (r *rig) token(worker string) string {
+	r.Helper()
+	token, err := r.account.IssueToken(r.worker(worker).SID, time.Hour)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return token
+}
+
+func (r *rig) setActivity(worker, activity string) {
+	r.Helper()
+	for _, a := range r.account.Snapshot().Activities {
+		if a.FriendlyName == activity {
+			if _, err := r.account.SetActivity(r.worker(worker).SID, a.SID); err != nil {
+				r.Fatal(err)
+			}
+			return
+		}
+	}
+	r.Fatalf("no activity %s", activity)
+}
+
+// taskOf is the SID of the worker's task, in any of the reservation's statuses.
+func (r *rig) reservation(worker string, statuses ...string) (sandbox.Reservation, bool) {
+	for _, res := range r.account.Snapshot().Reservations {
+		for _, status := range statuses {
+			if res.WorkerName == worker && res.ReservationStatus == status {
+				return res, true
+			}
+		}
+	}
+	return sandbox.Reservation{}, false
+}
+
+func (r *rig) taskOf(worker string) string {
+	r.Helper()
+	res, ok := r.reservation(worker, "accepted", "wrapping")
+	if !ok {
+		r.Fatalf("%s has no task", worker)
+	}
+	return res.TaskSID
+}
+
+func (r *rig) accept(worker string) {
+	r.Helper()
+	r.eventually(worker+" is asked", func() bool { _, ok := r.reservation(worker, "pending"); return ok })
+	res, _ := r.reservation(worker, "pending")
+	if _, err := r.account.AcceptReservation(res.SID); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// body is a request to transfer the conversation from the agent's task.
+func (r *rig) body(taskSID, kind, sid string) map[string]any {
+	return map[string]any{
+		"wire": 1, "rules": "test", "mode": "cold", "interactionSid": r.conv.interaction,
+		"interactionChannelSid": r.conv.channel, "taskSid": taskSID, "target": map[string]any{"kind": kind, "sid": sid},
+	}
+}
+
+// answer is what the backend answered.
+type answer struct {
+	status int
+	header http.Header
+	body   map[string]any
+	text   string
+}
+
+func (a answer) code() string { s, _ := a.body["code"].(string); return s }
+func (a answer) id() string   { s, _ := a.body["id"].(string); return s }
+
+// post asks for a transfer as the worker.
+func (r *rig) post(worker string, body any, key string) answer {
+	r.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return r.send("POST", "/v1/transfers", string(text), map[string]string{
+		"Authorization": "Bearer " + r.token(worker), "Content-Type": "application/json", "Idempotency-Key": key,
+	})
+}
+
+func (r *rig) send(method, path, body string, header map[string]string) answer {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	q, err := http.NewRequestWithContext(ctx, method, r.server.URL+path, bytes.NewBufferString(body))
+	if err != nil {
+		r.Fatal(err)
+	}
+	for k, v := range header {
+		q.Header.Set(k, v)
+	}
+	resp, err := http.DefaultClient.Do(q)
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		r.Fatal(err)
+	}
+	a := answer{status: resp.StatusCode, header: resp.Header, text: string(text)}
+	_ = json.Unmarshal(text, &a.body)
+	return a
+}
+
+// phase waits until the transfer is in the phase, and returns it.
+func (r *rig) phase(worker, id, phase string) map[string]any {
+	r.Helper()
+	token, last := r.token(worker), answer{}
+	r.eventually(fmt.Sprintf("transfer %s is %s", id, phase), func() bool {
+		last = r.send("GET", "/v1/transfers/"+id, "", map[string]string{"Authorization": "Bearer " + token})
+		if last.status != http.StatusOK {
+			r.Fatalf("%d %s", last.status, last.text)
+		}
+		return last.body["phase"] == phase
+	})
+	return last.body
+}
+
+// count is how often something truly happened in the account.
+func (r *rig) count(q sandbox.Query) int { return len(r.account.Record().Entries(q)) }
+
+// invites is how many invites were truly made beside those of the world.
+func (r *rig) invites() int {
+	n := 0
+	for _, e := range r.account.Record().Entries(sandbox.Query{Kind: "task", Status: "pending"}) {
+		if bytes.Contains([]byte(e.Detail), []byte("transferId")) {
+			n++
+		}
+	}
+	return n
+}
