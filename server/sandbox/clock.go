@@ -50,10 +50,15 @@ func (c *ManualClock) Now() time.Time {
 
 // AfterFunc arranges for Advance to call f once the clock has moved by d.
 func (c *ManualClock) AfterFunc(d time.Duration, f func()) Timer {
+	return c.schedule(c.Now().Add(max(d, 0)), f)
+}
+
+// schedule arranges for a call at a time; one that has passed falls due at the next Advance.
+func (c *ManualClock) schedule(at time.Time, f func()) Timer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seq++
-	t := &manualTimer{clock: c, at: c.now.Add(max(d, 0)), seq: c.seq, call: f}
+	t := &manualTimer{clock: c, at: at, seq: c.seq, call: f}
 	heap.Push(&c.timers, t)
 	return t
 }

@@ -19,7 +19,7 @@
 //
 // Twilio's side:
 //
-//	(*Account) Handler() http.Handler · RoundTripper() http.RoundTripper
+//	(*Account) Handler() http.Handler · RoundTripper() http.RoundTripper · Client() *http.Client
 //	(*Account) ConfigureWebhooks(Webhooks) · SetLimits(Limits)
 //	(*Account) Faults() *Faults: Set(Switches) error · Get() Switches · Add(Rule) error · Clear()
 //
