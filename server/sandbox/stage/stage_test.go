@@ -147,13 +147,17 @@ func changed(kind string, fields object) func(event) bool {
 	}
 }
 
-func (f *fixture) available(names ...string) {
+// only leaves one worker available.
+func (f *fixture) only(available string) {
 	f.Helper()
-	for _, name := range names {
-		path := "/stage/workers/" + f.account.WorkerSID(name) + "/activity"
-		worker := f.call("POST", path, `{"activity_sid":"`+f.account.ActivitySID("Available")+`"}`, 200)
-		if worker["activity_name"] != "Available" || worker["sid"] != f.account.WorkerSID(name) {
-			f.Fatalf("worker %v", worker)
+	for _, w := range f.account.Snapshot().Workers {
+		want := "Offline"
+		if w.FriendlyName == available {
+			want = "Available"
+		}
+		got := f.call("POST", "/stage/workers/"+w.SID+"/activity", `{"activity_sid":"`+f.account.ActivitySID(want)+`"}`, 200)
+		if got["activity_name"] != want || got["sid"] != w.SID {
+			f.Fatalf("worker %v, want %s to be %s", got, w.FriendlyName, want)
 		}
 	}
 }
@@ -184,7 +188,7 @@ func TestAConversationFromFirstMessageToEnd(t *testing.T) {
 	f := newFixture(t, defaultLive)
 	events := f.watch()
 	f.await(events, "snapshot", named("snapshot"))
-	f.available("ada")
+	f.only("ada")
 	started := f.call("POST", "/stage/conversations", `{"name":"Cara","channel_type":"web","body":"My parcel is late"}`, 201)
 	for key, prefix := range map[string]string{
 		"conversation_sid": "CH", "interaction_sid": "KD", "interaction_channel_sid": "UO", "task_sid": "WT", "identity": "",
@@ -229,7 +233,7 @@ func TestAConversationFromFirstMessageToEnd(t *testing.T) {
 func TestRejectAndLeave(t *testing.T) {
 	f := newFixture(t, defaultLive)
 	events := f.watch()
-	f.available("bea")
+	f.only("bea")
 	started := f.call("POST", "/stage/conversations", `{"name":"Cara","channel_type":"web","body":"Hi"}`, 201)
 	offered := f.await(events, "reservation", changed("reservation", object{"reservation_status": "pending"}))
 	path := "/stage/reservations/" + offered.data["object"].(object)["sid"].(string)
@@ -298,8 +302,8 @@ func TestResetGivesEachWatcherANewSnapshot(t *testing.T) {
 	if n := len(again["conversations"].([]any)); n != 0 {
 		t.Errorf("%d conversations after the reset, want none", n)
 	}
-	f.available("ada")
-	f.await(events, "change after the reset", changed("worker", object{"activity_name": "Available"}))
+	f.only("sam")
+	f.await(events, "change after the reset", changed("worker", object{"friendly_name": "sam", "activity_name": "Available"}))
 }
 
 func TestTraceIsStreamed(t *testing.T) {
@@ -333,7 +337,7 @@ func TestSlowClientIsDropped(t *testing.T) {
 	}
 	defer conn.Close()
 	_ = conn.(*net.TCPConn).SetReadBuffer(1024)
-	_, _ = io.WriteString(conn, "GET /stage/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	_, _ = io.WriteString(conn, "GET /stage/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 	head := make([]byte, 12)
 	if _, err := io.ReadFull(conn, head); err != nil {
 		t.Fatal(err)
@@ -387,7 +391,7 @@ func TestBadRequestsAreRefusedAndChangeNothing(t *testing.T) {
 		{"POST", "/stage/conversations/CH0/messages", `{"body":"b"}`, 400, 20001, "author: is required"},
 		{"POST", "/stage/conversations/CH0/leave", `{}`, 400, 20001, "identity: is required"},
 		{"POST", worker + "/activity", `{"activity_sid":""}`, 400, 20001, "activity_sid: is required"},
-		{"POST", worker + "/activity", `{"activity_sid":"` + ada + `"}`, 400, 0, ""},
+		{"POST", worker + "/activity", `{"activity_sid":"` + ada + `"}`, 404, 20404, ""},
 		{"POST", "/stage/workers/" + unknownWorker + "/token", ``, 404, 0, ""},
 		{"POST", worker + "/token", `{"ttl":1}`, 400, 20001, "unknown field"},
 		{"POST", "/stage/reservations/WR0", `{"action":"explode"}`, 400, 20001, `"explode" is not`},
