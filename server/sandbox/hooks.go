@@ -46,6 +46,9 @@ func (a *Account) ConfigureWebhooks(w Webhooks) {
 	})
 }
 
+// SetWebhooks is ConfigureWebhooks under the name that goes with SetLimits.
+func (a *Account) SetWebhooks(w Webhooks) { a.ConfigureWebhooks(w) }
+
 func (a *Account) addInteractionWebhook(kind, method string, target hookTarget) *interactionWebhook {
 	h := &interactionWebhook{entity: a.entity("", "flex_interactionwebhook_"+a.made.hex("ttid")[:26]), kind: kind,
 		method: method, hookTarget: target}

@@ -57,9 +57,7 @@ func (a *Account) viewWorker(w *worker) Worker {
 		Available: w.activity.available, DateCreated: stamp(w.created), DateStatusChanged: stamp(w.statusChanged),
 		DateUpdated: stamp(w.updated), URL: u,
 		Links: map[string]string{"channels": u + "/Channels", "worker_channels": u + "/Channels",
-			"activity": ws + "/Activities/" + w.activity.sid, "workspace": ws, "reservations": u + "/Reservations",
-			"worker_statistics": u + "/Statistics", "statistics": ws + "/Workers/Statistics",
-			"real_time_statistics": ws + "/Workers/RealTimeStatistics"},
+			"activity": ws + "/Activities/" + w.activity.sid, "workspace": ws, "reservations": u + "/Reservations"},
 	}
 }
 
@@ -101,8 +99,7 @@ func (a *Account) viewQueue(q *queue) TaskQueue {
 		SID: q.sid, AccountSID: a.accountSID, WorkspaceSID: a.workspaceSID, FriendlyName: q.name,
 		TargetWorkers: q.targetWorkers, MaxReservedWorkers: q.maxReserved, TaskOrder: q.order,
 		DateCreated: stamp(q.created), DateUpdated: stamp(q.updated), URL: u,
-		Links: map[string]string{"workspace": ws, "real_time_statistics": u + "/RealTimeStatistics",
-			"statistics": u + "/Statistics", "list_statistics": ws + "/TaskQueues/Statistics"},
+		Links: map[string]string{"workspace": ws, "real_time_statistics": u + "/RealTimeStatistics"},
 	}
 }
 
@@ -113,8 +110,7 @@ func (a *Account) viewWorkflow(w *workflow) Workflow {
 		Configuration: w.configuration, DocumentContentType: "application/json",
 		TaskReservationTimeout: w.reservationTimeout, AssignmentCallbackURL: w.assignmentCallback,
 		FallbackAssignmentCallbackURL: w.fallbackCallback, DateCreated: stamp(w.created), DateUpdated: stamp(w.updated),
-		URL: u, Links: map[string]string{"statistics": u + "/Statistics",
-			"real_time_statistics": u + "/RealTimeStatistics"},
+		URL: u, Links: map[string]string{},
 	}
 }
 

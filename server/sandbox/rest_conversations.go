@@ -201,8 +201,30 @@ func restDeleteConversation(a *Account, c *call, conv *conversation) (answer, er
 	return answer{}, nil
 }
 
+// viewMemberIn shows a participant as the request's address wants it: with the service's SID or without.
+func (a *Account) viewMemberIn(c *call) func(*member) ConversationParticipant {
+	return func(m *member) ConversationParticipant {
+		v := a.viewMember(m)
+		if v.ChatServiceSID = c.value("ChatServiceSid"); v.ChatServiceSID != "" {
+			v.URL = conversationsURL + "Services/" + v.ChatServiceSID + strings.TrimPrefix(v.URL, conversationsURL[:len(conversationsURL)-1])
+		}
+		return v
+	}
+}
+
+// viewMessageIn shows a message as the request's address wants it.
+func (a *Account) viewMessageIn(c *call) func(*message) Message {
+	return func(m *message) Message {
+		v := a.viewMessage(m)
+		if v.ChatServiceSID = c.value("ChatServiceSid"); v.ChatServiceSID != "" {
+			v.URL = conversationsURL + "Services/" + v.ChatServiceSID + strings.TrimPrefix(v.URL, conversationsURL[:len(conversationsURL)-1])
+		}
+		return v
+	}
+}
+
 func restListMembers(a *Account, c *call, conv *conversation) (answer, error) {
-	return answerList(c, "participants", conv.members.all(), a.viewMember)
+	return answerList(c, "participants", conv.members.all(), a.viewMemberIn(c))
 }
 
 func restCreateMember(a *Account, c *call, conv *conversation) (answer, error) {
@@ -225,7 +247,7 @@ func restCreateMember(a *Account, c *call, conv *conversation) (answer, error) {
 		return answer{}, refused(http.StatusConflict, codeParticipantExists, "Participant already exists")
 	}
 	m := a.addMember(conv, spec)
-	return answer{status: http.StatusCreated, body: a.viewMember(m)}, nil
+	return answer{status: http.StatusCreated, body: a.viewMemberIn(c)(m)}, nil
 }
 
 func (m *member) isIn(conv *conversation) bool { return conv.memberByAuthor(m.author()) != nil }
@@ -263,7 +285,7 @@ func restFetchMember(a *Account, c *call, conv *conversation) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{body: a.viewMember(m)}, nil
+	return answer{body: a.viewMemberIn(c)(m)}, nil
 }
 
 func restUpdateMember(a *Account, c *call, conv *conversation) (answer, error) {
@@ -285,7 +307,7 @@ func restUpdateMember(a *Account, c *call, conv *conversation) (answer, error) {
 		a.conversationHook("onParticipantUpdated", conv, m.pairs())
 	}
 	a.memberChanged(m)
-	return answer{body: a.viewMember(m)}, nil
+	return answer{body: a.viewMemberIn(c)(m)}, nil
 }
 
 func restDeleteMember(a *Account, c *call, conv *conversation) (answer, error) {
@@ -301,11 +323,11 @@ func restListMessages(a *Account, c *call, conv *conversation) (answer, error) {
 	var all iter.Seq[*message] = conv.messages.all()
 	switch c.query.Get("Order") {
 	case "", "asc":
-		return answerList(c, "messages", all, a.viewMessage)
+		return answerList(c, "messages", all, a.viewMessageIn(c))
 	case "desc":
 		newest := slices.Collect(all)
 		slices.Reverse(newest)
-		return answerListBy(c, "messages", slices.Values(newest), a.viewMessage, true)
+		return answerListBy(c, "messages", slices.Values(newest), a.viewMessageIn(c), true)
 	}
 	return answer{}, invalid("Order %q is not one of asc, desc", c.query.Get("Order"))
 }
@@ -318,7 +340,7 @@ func restCreateMessage(a *Account, c *call, conv *conversation) (answer, error) 
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{status: http.StatusCreated, body: a.viewMessage(m)}, nil
+	return answer{status: http.StatusCreated, body: a.viewMessageIn(c)(m)}, nil
 }
 
 func (a *Account) findMessage(c *call, conv *conversation) (*message, error) {
@@ -333,7 +355,7 @@ func restFetchMessage(a *Account, c *call, conv *conversation) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{body: a.viewMessage(m)}, nil
+	return answer{body: a.viewMessageIn(c)(m)}, nil
 }
 
 func restUpdateMessage(a *Account, c *call, conv *conversation) (answer, error) {
@@ -358,7 +380,7 @@ func restUpdateMessage(a *Account, c *call, conv *conversation) (answer, error) 
 		a.conversationHook("onMessageUpdated", conv, m.pairs())
 	}
 	a.changed("message", func() any { return a.viewMessage(m) })
-	return answer{body: a.viewMessage(m)}, nil
+	return answer{body: a.viewMessageIn(c)(m)}, nil
 }
 
 func restDeleteMessage(a *Account, c *call, conv *conversation) (answer, error) {

@@ -34,9 +34,19 @@ type routeNode struct {
 }
 
 func (t *routeTable) add(method, template string, h handler) {
-	r := &route{method: method, template: template, segments: strings.Split(strings.Trim(template, "/"), "/"), handle: h}
+	n := t.node(template)
+	if n.byMethod == nil {
+		n.byMethod = map[string]*route{}
+	}
+	n.byMethod[method] = &route{method: method, template: template, segments: segmentsOf(template), handle: h}
+}
+
+func segmentsOf(template string) []string { return strings.Split(strings.Trim(template, "/"), "/") }
+
+// node finds or makes the place of a template in the tree.
+func (t *routeTable) node(template string) *routeNode {
 	n := &t.root
-	for _, s := range r.segments {
+	for _, s := range segmentsOf(template) {
 		if strings.HasPrefix(s, "{") {
 			if n.variable == nil {
 				n.variable = &routeNode{}
@@ -52,11 +62,11 @@ func (t *routeTable) add(method, template string, h handler) {
 		}
 		n = n.fixed[s]
 	}
-	if n.byMethod == nil {
-		n.byMethod = map[string]*route{}
-	}
-	n.byMethod[method] = r
+	return n
 }
+
+// block makes the segments of a template no value of a variable: Twilio has something else there, which is not imitated.
+func (t *routeTable) block(template string) { t.node(template) }
 
 // find returns the route and the values of its variables. known says whether the path has a route of another method.
 func (t *routeTable) find(method, path string) (r *route, values []string, known bool) {
@@ -91,6 +101,10 @@ func allRoutes() map[string]*routeTable {
 		}
 		routes(register(http.MethodGet), register(http.MethodPost), register(http.MethodDelete))
 		tables[product] = t
+	}
+	for _, statistics := range []string{"Workers/Statistics", "Workers/RealTimeStatistics", "Workers/CumulativeStatistics",
+		"TaskQueues/Statistics", "TaskQueues/RealTimeStatistics"} {
+		tables[ProductTaskRouter].block("/v1/Workspaces/{WorkspaceSid}/" + statistics)
 	}
 	return tables
 }

@@ -243,7 +243,8 @@ type Conversation struct {
 	Links               map[string]string `json:"links"`
 }
 
-// ConversationParticipant is a participant (MB…) of a conversation. Left is filled only in a Change.
+// ConversationParticipant is a participant (MB…) of a conversation. ChatServiceSID is filled only where the address has
+// it, Left only in a Change.
 type ConversationParticipant struct {
 	SID                  string            `json:"sid"`
 	AccountSID           string            `json:"account_sid"`
@@ -257,10 +258,11 @@ type ConversationParticipant struct {
 	LastReadMessageIndex *int              `json:"last_read_message_index"`
 	LastReadTimestamp    *string           `json:"last_read_timestamp"`
 	URL                  string            `json:"url"`
+	ChatServiceSID       string            `json:"chat_service_sid,omitempty"`
 	Left                 bool              `json:"left,omitempty"`
 }
 
-// Message is a message in a conversation; Index counts from 0.
+// Message is a message in a conversation; Index counts from 0. ChatServiceSID is filled only where the address has it.
 type Message struct {
 	SID             string            `json:"sid"`
 	AccountSID      string            `json:"account_sid"`
@@ -275,6 +277,7 @@ type Message struct {
 	DateUpdated     string            `json:"date_updated"`
 	Delivery        any               `json:"delivery"`
 	ContentSID      *string           `json:"content_sid"`
+	ChatServiceSID  string            `json:"chat_service_sid,omitempty"`
 	URL             string            `json:"url"`
 	Links           map[string]string `json:"links"`
 }
