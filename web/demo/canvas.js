@@ -5,7 +5,7 @@ import { composer, messageLog } from "./conversation.js";
 import { directory } from "./directory.js";
 import { h, set, text } from "./dom.js";
 import { icon } from "./icons.js";
-import { progressStrip } from "./progress.js";
+import { handoverText, progressStrip } from "./progress.js";
 import { stage } from "./stage.js";
 import { identityOf } from "./store.js";
 import { transferButton } from "./transferbutton.js";
@@ -86,7 +86,7 @@ export function canvas({ agent, store, notices, attempt, dismiss }) {
     end.hidden = status === "incoming";
     text(end, status === "wrapping" ? t("desk.complete") : t("desk.end"));
     strip.update(shownProgress(screen, entry), nameOf);
-    log.update({ messages, of: entry.reservation.sid, label: t("desk.history", { name: customer }), voice: (message) => voiceOf(message, agent, store) });
+    log.update({ messages, of: entry.reservation.sid, label: t("desk.history", { name: customer }), voice: (message) => voiceOf(message, agent, store, customer) });
     box.node.hidden = !open;
     foot.hidden = open;
     text(foot, status === "incoming" ? t("desk.footIncoming") : t("desk.footWrapping"));
@@ -113,22 +113,23 @@ function channelWords(type) {
   return known[type] ?? type;
 }
 
-function voiceOf(message, agent, store) {
+function voiceOf(message, agent, store, customer) {
   if (message.author === identityOf(agent.worker)) return { mine: true, kind: "agent", name: agent.name };
   const colleague = store.workerByIdentity(message.author);
   if (colleague) return { mine: false, kind: "agent", name: store.workerName(colleague.sid) };
-  return { mine: false, kind: "customer", name: t("chat.customer") };
+  return { mine: false, kind: "customer", name: customer };
 }
 
 /** What stands in for a conversation that the agent has handed over. */
 function leftView(done) {
   const strip = progressStrip();
   const title = h("h4", { class: "hint-title" });
-  const node = h("div", { class: "hint hint-left", hidden: true }, h("span", { class: "hint-icon" }, icon("transfer")), title, strip.node,
-    h("button", { class: "button button-secondary button-small", type: "button", onclick: done }, t("desk.dismissLeft")));
+  const close = h("button", { class: "button button-secondary button-small", type: "button", onclick: done }, t("desk.dismissLeft"));
+  const node = h("div", { class: "hint hint-left", hidden: true }, h("span", { class: "hint-icon" }, icon("transfer")), title, strip.node, close);
   function update(progress, nameOf) {
-    text(title, t("task.leftTo", { name: progress.target.name }));
+    text(title, handoverText(progress, nameOf));
     strip.update(progress, nameOf);
+    close.hidden = !progress.ended;
   }
   return { node, update };
 }

@@ -4,6 +4,7 @@ import { canvas } from "./canvas.js";
 import { h, set, text, each } from "./dom.js";
 import { initials, firstName } from "./format.js";
 import { notifications } from "./notifications.js";
+import { handoverText } from "./progress.js";
 import { queuesOf } from "./queues.js";
 import { attributesOf } from "./store.js";
 import { stage } from "./stage.js";
@@ -143,7 +144,7 @@ function entryOf({ agent, store, reservation, task, screen, status }) {
 
 /** Who hands over, for what rings because of a transfer; how it went, for what was handed over. */
 function noteOf({ agent, store, task, screen, status, attributes }) {
-  if (status === "left") return t("task.leftTo", { name: screen.progress.target.name });
+  if (status === "left") return handoverText(screen.progress, (sid) => store.workerName(sid));
   if (status !== "incoming") return "";
   const progress = screen?.progress;
   const from = progress && !progress.ended && progress.from.taskSid !== task.sid ? progress.from.name : store.workerName(attributes.transferPlan?.fromWorkerSid);

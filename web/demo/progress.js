@@ -21,6 +21,13 @@ export function progressText(progress, nameOf) {
   return progress.target.kind === "queue" ? t("progress.ringingQueue", { name }) : t("progress.ringingAgent", { name });
 }
 
+/** The headline of a transfer that this agent has left by. */
+export function handoverText(progress, nameOf) {
+  const name = (progress.acceptedBy && nameOf(progress.acceptedBy)) || progress.target.name;
+  if (!progress.ended) return t("task.leaving", { name });
+  return progress.failure ? t("task.leftInVain", { name }) : t("task.leftTo", { name });
+}
+
 /** The strip. update(progress or null, nameOf) shows it. */
 export function progressStrip() {
   const words = h("span", { class: "progress-text" });

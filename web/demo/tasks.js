@@ -30,7 +30,7 @@ function card(entry, { select, accept, reject }) {
   const name = h("span", { class: "task-name" });
   const note = h("span", { class: "task-note" });
   const badge = h("span", { class: "badge" });
-  const open = h("button", { class: "task-open", type: "button", onclick: () => select(current) },
+  const open = h("button", { class: "task-button", type: "button", onclick: () => select(current) },
     h("span", { class: "task-icon" }, channelIcon(entry.channelType)), h("span", { class: "task-text" }, name, note), badge);
   const yes = h("button", { class: "button button-success button-small", type: "button", onclick: () => once(yes, () => accept(current)) }, icon("check"), t("task.accept"));
   const no = h("button", { class: "button button-secondary button-small", type: "button", onclick: () => once(no, () => reject(current)) }, t("task.reject"));
@@ -40,7 +40,7 @@ function card(entry, { select, accept, reject }) {
   function update(next) {
     current = next;
     const incoming = next.status === "incoming";
-    set(node, { class: `task task-${next.status}${next.selected ? " is-selected" : ""}`, "data-reservation": next.reservation.sid, "data-status": next.status });
+    set(node, { class: `task is-${next.status}${next.selected ? " is-selected" : ""}`, "data-reservation": next.reservation.sid, "data-status": next.status });
     set(open, { "aria-current": next.selected ? "true" : null });
     text(name, next.customer);
     text(note, next.note || next.preview);

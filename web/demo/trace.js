@@ -6,7 +6,7 @@ import { icon } from "./icons.js";
 import { t } from "./words.js";
 
 const KEEP = 300;
-const SID = /\b([A-Z]{2})[0-9a-f]{28}([0-9a-f]{4})\b/g;
+const SID = /\b([A-Z]{2}[0-9a-f]{5})[0-9a-f]{27}\b/g;
 
 /** Makes the pane. add(entry) takes a new entry, replace(entries) all. */
 export function trace() {
@@ -114,7 +114,7 @@ function row(entry) {
     path,
     h("td", { class: "col-status" }, h("span", { class: `status status-${statusClass(entry.status)}` }, entry.status ? String(entry.status) : t("trace.noAnswer"))),
     h("td", { class: "col-ms" }, millis(entry.duration_ms)),
-    h("td", { class: "col-what", title: whatOf(entry) }, whatOf(entry)));
+    h("td", { class: "col-what", title: whatOf(entry) }, short(whatOf(entry))));
   return { node };
 }
 
@@ -124,7 +124,12 @@ function whatOf(entry) {
 }
 
 function pathOf(entry) {
-  return entry.path.replace(/^https?:\/\/[^/]+/, "").replace(SID, "$1…$2");
+  return short(entry.path.replace(/^https?:\/\/[^/]+/, ""));
+}
+
+/** The same text with its SIDs cut to what tells them apart. */
+function short(words) {
+  return words.replace(SID, "$1…");
 }
 
 function byWords(entry) {
