@@ -147,14 +147,36 @@ type chat struct {
 	Reservation sandbox.Reservation
 }
 
-// chatWith starts a conversation and lets a worker, the only one who is
+// only leaves one worker available, or none.
+func (f *fixture) only(available string) {
+	f.Helper()
+	for _, w := range f.account.Snapshot().Workers {
+		activity := "Offline"
+		if w.FriendlyName == available {
+			activity = "Available"
+		}
+		ok[sandbox.Worker](f.T)(f.account.SetActivity(w.SID, f.account.ActivitySID(activity)))
+	}
+}
+
+// chatWith starts a conversation and lets a worker, who is then the only one
 // available, accept it.
 func (f *fixture) chatWith(worker string) chat {
 	f.Helper()
-	ok[sandbox.Worker](f.T)(f.account.SetActivity(f.account.WorkerSID(worker), f.account.ActivitySID("Available")))
+	f.only(worker)
 	started := ok[sandbox.StartedConversation](f.T)(f.account.StartConversation(sandbox.Customer{Name: "Cara"}, "Hi"))
 	offered := f.reservation(started.TaskSID)
 	return chat{started, ok[sandbox.Reservation](f.T)(f.account.AcceptReservation(offered.SID))}
+}
+
+// tidy completes what agents still have, so that they have room for more.
+func (f *fixture) tidy() {
+	f.Helper()
+	for _, r := range f.account.Snapshot().Reservations {
+		if r.ReservationStatus == "accepted" || r.ReservationStatus == "wrapping" {
+			ok[sandbox.Reservation](f.T)(f.account.CompleteTask(r.SID))
+		}
+	}
 }
 
 // reservation waits for a task's pending reservation.
@@ -200,7 +222,9 @@ func TestSandboxAnswersAsTwilioDocuments(t *testing.T) {
 		t.Run(drive.name, func(t *testing.T) {
 			step := *f
 			step.T = t
+			step.only("")
 			drive.run(&step)
+			step.tidy()
 		})
 	}
 	t.Run("Covered", func(t *testing.T) {

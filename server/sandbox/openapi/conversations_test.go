@@ -53,6 +53,14 @@ func driveMessages(f *fixture) {
 	one := ok[*conversations.ConversationsV1ConversationMessage](f.T)(f.conversations.FetchConversationMessage(
 		c.ConversationSID, *listed[0].Sid))
 	is(f.T, "body", one.Body, "message 3")
+	updated := ok[*conversations.ConversationsV1ConversationMessage](f.T)(f.conversations.UpdateConversationMessage(
+		c.ConversationSID, *one.Sid, (&conversations.UpdateConversationMessageParams{}).SetBody("corrected")))
+	is(f.T, "body", updated.Body, "corrected")
+	if err := f.conversations.DeleteConversationMessage(c.ConversationSID, *one.Sid,
+		&conversations.DeleteConversationMessageParams{}); err != nil {
+		f.Error(err)
+	}
+	f.send("GET", conversationsAPI+"/v1/Conversations/"+c.ConversationSID+"/Messages/"+*one.Sid, nil, 404)
 }
 
 func driveConversationParticipants(f *fixture) {
@@ -76,6 +84,11 @@ func driveConversationParticipants(f *fixture) {
 	if len(listed) != 4 {
 		f.Errorf("%d participants, want customer, agent and two guests", len(listed))
 	}
+	of := ok[[]conversations.ConversationsV1ParticipantConversation](f.T)(f.conversations.ListParticipantConversation(
+		(&conversations.ListParticipantConversationParams{}).SetIdentity("guest")))
+	if len(of) != 1 || *of[0].ConversationSid != c.ConversationSID {
+		f.Errorf("%d conversations of the guest, want 1", len(of))
+	}
 	if err := f.conversations.DeleteConversationParticipant(c.ConversationSID, *added.Sid,
 		&conversations.DeleteConversationParticipantParams{}); err != nil {
 		f.Error(err)
@@ -95,7 +108,10 @@ func driveService(f *fixture) {
 	f.send("POST", one, url.Values{"Attributes": {`{"b":1}`}}, 200)
 	f.send("GET", one+"/Messages", nil, 200)
 	sent := f.send("POST", one+"/Messages", url.Values{"Author": {c.Identity}, "Body": {"Hi"}}, 201)
-	f.send("GET", one+"/Messages/"+sent["sid"].(string), nil, 200)
+	message := one + "/Messages/" + sent["sid"].(string)
+	f.send("GET", message, nil, 200)
+	f.send("POST", message, url.Values{"Body": {"Hello"}}, 200)
+	f.send("DELETE", message, nil, 204)
 	f.send("GET", one+"/Participants", nil, 200)
 	added := f.send("POST", one+"/Participants", url.Values{"Identity": {"guest"}}, 201)
 	participant := one + "/Participants/" + added["sid"].(string)
@@ -107,6 +123,7 @@ func driveService(f *fixture) {
 }
 
 func driveConversationWebhooks(f *fixture) {
+	ok[*conversations.ConversationsV1Configuration](f.T)(f.conversations.FetchConfiguration())
 	ok[*conversations.ConversationsV1ConfigurationWebhook](f.T)(f.conversations.FetchConfigurationWebhook())
 	updated := ok[*conversations.ConversationsV1ConfigurationWebhook](f.T)(f.conversations.UpdateConfigurationWebhook(
 		(&conversations.UpdateConfigurationWebhookParams{}).SetMethod("POST").SetTarget("webhook").

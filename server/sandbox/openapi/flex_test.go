@@ -30,6 +30,9 @@ func driveInteractions(f *fixture) {
 		}})))
 	fetched := ok[*flex.FlexV1Interaction](f.T)(f.flex.FetchInteraction(*created.Sid))
 	is(f.T, "sid", fetched.Sid, *created.Sid)
+	updated := ok[*flex.FlexV1Interaction](f.T)(f.flex.UpdateInteraction(*created.Sid,
+		(&flex.UpdateInteractionParams{}).SetWebhookTtid("ttid")))
+	is(f.T, "sid", updated.Sid, *created.Sid)
 	channels := ok[[]flex.FlexV1InteractionChannel](f.T)(f.flex.ListInteractionChannel(*created.Sid,
 		&flex.ListInteractionChannelParams{}))
 	if len(channels) != 1 {

@@ -18,7 +18,14 @@ func driveWorkspace(f *fixture) {
 		SetEventCallbackUrl("https://example.com/events").SetEventsFilter("task.created,reservation.created")))
 	is(f.T, "event_callback_url", updated.EventCallbackUrl, "https://example.com/events")
 	f.account.ConfigureWebhooks(noWebhooks)
+	workspaces := ok[[]taskrouter.TaskrouterV1Workspace](f.T)(f.taskrouter.ListWorkspace(&taskrouter.ListWorkspaceParams{}))
+	if len(workspaces) != 1 {
+		f.Errorf("%d workspaces, want 1", len(workspaces))
+	}
+	driveActivities(f, ws)
+}
 
+func driveActivities(f *fixture, ws string) {
 	activities := ok[[]taskrouter.TaskrouterV1Activity](f.T)(f.taskrouter.ListActivity(ws, &taskrouter.ListActivityParams{}))
 	if len(activities) != 4 {
 		f.Errorf("%d activities, want the demo's 4", len(activities))
@@ -31,6 +38,9 @@ func driveWorkspace(f *fixture) {
 		f.Errorf("%d of %d activities are available", len(available), len(activities))
 	}
 	f.drivePages(f.workspace()+"/Activities", "activities", len(activities))
+	made := ok[*taskrouter.TaskrouterV1Activity](f.T)(f.taskrouter.CreateActivity(ws,
+		(&taskrouter.CreateActivityParams{}).SetFriendlyName("Lunch").SetAvailable(false)))
+	is(f.T, "friendly_name", made.FriendlyName, "Lunch")
 }
 
 // drivePages reads a list two at a time, by the next_page_url of each page.
@@ -155,6 +165,9 @@ func driveQueues(f *fixture) {
 	updated := ok[*taskrouter.TaskrouterV1TaskQueue](f.T)(f.taskrouter.UpdateTaskQueue(ws, *created.Sid,
 		(&taskrouter.UpdateTaskQueueParams{}).SetMaxReservedWorkers(3).SetTaskOrder("LIFO")))
 	is(f.T, "max_reserved_workers", &updated.MaxReservedWorkers, 3)
+	if err := f.taskrouter.DeleteTaskQueue(ws, *created.Sid); err != nil {
+		f.Error(err)
+	}
 	ok[*taskrouter.TaskrouterV1TaskQueueRealTimeStatistics](f.T)(f.taskrouter.FetchTaskQueueRealTimeStatistics(ws,
 		f.account.QueueSID("Everyone"), &taskrouter.FetchTaskQueueRealTimeStatisticsParams{}))
 }
@@ -173,6 +186,9 @@ func driveWorkflows(f *fixture) {
 	updated := ok[*taskrouter.TaskrouterV1Workflow](f.T)(f.taskrouter.UpdateWorkflow(ws, *created.Sid,
 		(&taskrouter.UpdateWorkflowParams{}).SetTaskReservationTimeout(30)))
 	is(f.T, "task_reservation_timeout", &updated.TaskReservationTimeout, 30)
+	if err := f.taskrouter.DeleteWorkflow(ws, *created.Sid); err != nil {
+		f.Error(err)
+	}
 }
 
 func driveTasks(f *fixture) {
@@ -228,8 +244,10 @@ func (f *fixture) driveEvents(task string) {
 	only := ok[[]taskrouter.TaskrouterV1Event](f.T)(f.taskrouter.ListEvent(ws, (&taskrouter.ListEventParams{}).
 		SetTaskSid(task).SetEventType("task.canceled")))
 	if len(only) != 1 {
-		f.Errorf("%d events task.canceled, want 1", len(only))
+		f.Fatalf("%d events task.canceled, want 1", len(only))
 	}
+	one := ok[*taskrouter.TaskrouterV1Event](f.T)(f.taskrouter.FetchEvent(ws, *only[0].Sid))
+	is(f.T, "event_type", one.EventType, "task.canceled")
 }
 
 func driveReservations(f *fixture) {
