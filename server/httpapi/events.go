@@ -115,12 +115,10 @@ type stream struct {
 	buf    []byte
 }
 
-// newStream prepares the answer: it lifts the server's read deadline, which
-// would end the request in the middle, and has a connection of HTTP/1 closed
-// at the end, since the last write deadline stays on it.
+// newStream prepares the answer. A connection of HTTP/1 is closed at the end,
+// since the last write deadline stays on it.
 func newStream(w http.ResponseWriter, r *http.Request, cancel context.CancelFunc, timeout time.Duration) *stream {
 	s := &stream{w: w, control: http.NewResponseController(w), cancel: cancel, timeout: timeout}
-	_ = s.control.SetReadDeadline(time.Time{}) // without a socket there is none
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store, no-transform")

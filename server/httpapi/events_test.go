@@ -394,3 +394,30 @@ func TestCloseWaitsForTheLastStream(t *testing.T) {
 		t.Error("Close did not wait")
 	}
 }
+
+// stumbling fails the first write, and would take the next.
+type stumbling struct {
+	*httptest.ResponseRecorder
+	failed bool
+}
+
+func (s *stumbling) Write(p []byte) (int, error) {
+	if !s.failed {
+		s.failed = true
+		n, _ := s.ResponseRecorder.Write(p[:len(p)/2])
+		return n, io.ErrShortWrite
+	}
+	return s.ResponseRecorder.Write(p)
+}
+
+func TestNothingFollowsHalfAnEvent(t *testing.T) {
+	w := &stumbling{ResponseRecorder: httptest.NewRecorder()}
+	canceled := 0
+	s := newStream(w, signedIn("GET", "/v1/events", ""), func() { canceled++ }, time.Second)
+	first := s.send("worker", 0, []byte("{}"))
+	half := w.Body.Len()
+	s.comment()
+	if again := s.send("worker", 0, []byte("{}")); first == nil || again != first || w.Body.Len() != half || canceled != 1 {
+		t.Errorf("first %v, then %v; %d bytes after %d; canceled %d times", first, again, w.Body.Len(), half, canceled)
+	}
+}

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"strings"
 	"testing"
@@ -145,6 +147,33 @@ func TestOtherFilesAreNotServed(t *testing.T) {
 			resp := do(a, request("GET", path, ""))
 			expect(t, resp, 404, transfer.ReasonNotFound)
 		})
+	}
+}
+
+// sealed holds files that cannot be read.
+type sealed struct{ fstest.MapFS }
+
+func (s sealed) Open(name string) (fs.File, error) {
+	file, err := s.MapFS.Open(name)
+	return sealedFile{file}, err
+}
+
+type sealedFile struct{ fs.File }
+
+func (sealedFile) Read([]byte) (int, error) { return 0, errors.New("disk on fire") }
+
+func (sealedFile) Seek(int64, int) (int64, error) { return 0, nil }
+
+func TestFileThatCannotBeReadIsAnErrorOfOurs(t *testing.T) {
+	w := newWorld()
+	a := w.api(t, func(o *Options) { o.Module = sealed{builtModule()} })
+	resp := do(a, request("GET", "/wasm/"+moduleName, "", "Accept-Encoding", "br"))
+	f := expect(t, resp, 500, transfer.ReasonInternal)
+	if resp.Header.Get("Content-Encoding") != "" || resp.Header.Get("ETag") != "" || strings.Contains(f.Message, "disk") {
+		t.Errorf("%v %s", resp.Header, f.Message)
+	}
+	if !strings.Contains(w.log.String(), "disk on fire") {
+		t.Error("not logged")
 	}
 }
 

@@ -44,7 +44,7 @@ var eventFields = map[string]struct{ kind, id []string }{
 // passed on: what takes them in compares with what it knows.
 func (a *API) webhook(w http.ResponseWriter, r *http.Request) {
 	kind, err := mediaType(r)
-	if err == nil && kind != formType && kind != jsonType {
+	if err != nil || kind != formType && kind != jsonType {
 		err = refuse(transfer.ReasonUnsupportedMedia, "Content-Type", "A webhook must be a form or JSON.")
 	}
 	if err != nil {
