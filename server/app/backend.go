@@ -34,8 +34,6 @@ type Config struct {
 	Features Features
 	// Transport carries the calls to Twilio; nil means the network.
 	Transport http.RoundTripper
-	// Pace replaces the pacing of calls to Twilio; nil means Twilio's limits.
-	Pace twilioapi.Pacer
 	// Pages serves the demo's pages.
 	Pages bool
 	// Ledger replaces the one that the settings ask for.
@@ -70,7 +68,7 @@ func Start(ctx context.Context, c Config) (*Backend, error) {
 	if b.twilio, err = twilioapi.New(twilioapi.Options{
 		AccountSID: c.Account.AccountSID, APIKey: c.Account.APIKey, APISecret: c.Account.APISecret,
 		AuthToken: c.Account.AuthToken, WorkspaceSID: c.Account.WorkspaceSID, BaseURL: c.Account.BaseURL,
-		Transport: c.Transport, Pace: c.Pace, Logger: c.Logger, Observe: metrics.call,
+		Transport: c.Transport, Pace: c.Account.pacer(), Logger: c.Logger, Observe: metrics.call,
 	}); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
@@ -38,6 +39,7 @@ type Account struct {
 	WorkspaceSID string `name:"twilio-flex-workspace-sid" env:"TWILIO_FLEX_WORKSPACE_SID" placeholder:"WS…" help:"TaskRouter workspace of Flex."`
 	WorkflowSID  string `name:"twilio-flex-chat-transfer-workflow-sid" env:"TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID" placeholder:"WW…" help:"Workflow that routes transfers."`
 	BaseURL      string `name:"twilio-base-url" env:"TWILIO_BASE_URL" placeholder:"URL" help:"Sends all of Twilio's products to one address, such as a sandbox; the Host header still names the product."`
+	Rate         int    `name:"twilio-requests-per-second" env:"TWILIO_REQUESTS_PER_SECOND" default:"20" placeholder:"N" help:"Calls a second to each of Twilio's endpoints, Twilio's limit; 0 lifts it, for accounts whose limit was lifted and for benchmarks."`
 }
 
 // Features are the switches of the transfer, under the template's names.
@@ -45,6 +47,14 @@ type Features struct {
 	ColdTransfer     bool `name:"cold-transfer" env:"COLD_TRANSFER" default:"true" negatable:"" help:"Let agents hand conversations over."`
 	MultiParticipant bool `name:"multi-participant" env:"MULTI_PARTICIPANT" default:"false" negatable:"" help:"Let agents invite colleagues and stay."`
 	NativeTransfers  bool `name:"native-transfers" env:"NATIVE_TRANSFERS" default:"false" negatable:"" help:"Say that Twilio's own messaging transfers are switched on: this feature then stands aside."`
+}
+
+// pacer keeps calls to Twilio under the account's limit.
+func (a Account) pacer() twilioapi.Pacer {
+	if a.Rate == 0 {
+		return twilioapi.Unpaced
+	}
+	return twilioapi.NewPacer(a.Rate)
 }
 
 func (f Features) settings() transfer.Settings {
@@ -85,6 +95,9 @@ func (a Account) Validate() error {
 	}
 	if a.BaseURL != "" {
 		problems = appendURL(problems, "TWILIO_BASE_URL", a.BaseURL)
+	}
+	if a.Rate < 0 || a.Rate > 10_000 {
+		problems = append(problems, &Problem{"TWILIO_REQUESTS_PER_SECOND", fmt.Sprintf("%d is not between 0 and 10000", a.Rate)})
 	}
 	return errors.Join(problems...)
 }

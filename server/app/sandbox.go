@@ -13,6 +13,7 @@ import (
 
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
 	"github.com/flex-transfer/flex-transfer/server/sandbox/stage"
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 )
 
 // Sandbox is the command that runs the demo: a simulated Twilio account, the
@@ -122,7 +123,7 @@ func (s *Sandbox) world() (sandbox.World, error) {
 func accountOf(a *sandbox.Account) (Account, error) {
 	settings := Account{
 		AccountSID: a.AccountSID(), APIKey: a.APIKey(), APISecret: a.APISecret(),
-		AuthToken: a.AuthToken(), WorkspaceSID: a.WorkspaceSID(),
+		AuthToken: a.AuthToken(), WorkspaceSID: a.WorkspaceSID(), Rate: twilioapi.DefaultRate,
 	}
 	for _, w := range a.Snapshot().Workflows {
 		if w.FriendlyName == transferWorkflow {
