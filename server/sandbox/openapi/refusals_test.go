@@ -1,6 +1,7 @@
 package openapi_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -32,6 +33,11 @@ func refusals(a *sandbox.Account, c chat) []refusal {
 	ghost := strings.Repeat("0", 32)
 	return []refusal{
 		{"interaction without Channel", "POST", flexAPI + "/v1/Interactions", nil, 400, 20001, true, nil},
+		{"interaction with a bad Routing", "POST", flexAPI + "/v1/Interactions",
+			url.Values{"Channel": {`{"type":"web","participants":[{"identity":"x"}]}`}, "Routing": {"{"}}, 400, 20001, false, nil},
+		{"interaction whose Routing names no workspace", "POST", flexAPI + "/v1/Interactions",
+			url.Values{"Channel": {`{"type":"web","participants":[{"identity":"x"}]}`}, "Routing": {`{"properties":{}}`}}, 400, 20001, false, nil},
+		{"interaction of an unknown type", "POST", flexAPI + "/v1/Interactions", url.Values{"Channel": {`{"type":"pigeon"}`}}, 400, 20001, false, nil},
 		{"channel without Status", "POST", channel, nil, 400, 20001, true, nil},
 		{"channel Status", "POST", channel, url.Values{"Status": {"gone"}}, 400, 20001, true, nil},
 		{"inactive without Routing", "POST", channel, url.Values{"Status": {"inactive"}}, 400, 20001, false, nil},
@@ -68,6 +74,10 @@ func refusals(a *sandbox.Account, c chat) []refusal {
 			[]string{"If-Match", `"stale"`}},
 		{"task in an unknown workflow", "POST", ws + "/Tasks", url.Values{"WorkflowSid": {"WW" + ghost}}, 400, 20001, false, nil},
 		{"malformed expression", "GET", ws + "/Tasks?EvaluateTaskAttributes=" + url.QueryEscape("a ="), nil, 400, 20001, false, nil},
+		{"task list of a malformed priority", "GET", ws + "/Tasks?Priority=high", nil, 400, 20001, true, nil},
+		{"negative timeout of an invite", "POST", channel + "/Invites",
+			invite(object{"workspace_sid": a.WorkspaceSID(), "workflow_sid": a.WorkflowSID("Chat Transfer"),
+				"task_channel_unique_name": "chat", "timeout": -5}), 400, 20001, false, nil},
 		{"page size", "GET", ws + "/Tasks?PageSize=many", nil, 400, 20001, true, nil},
 		{"reservation status", "POST", ws + "/Tasks/" + c.TaskSID + "/Reservations/" + c.Reservation.SID,
 			url.Values{"ReservationStatus": {"gone"}}, 400, 20001, true, nil},
@@ -77,6 +87,8 @@ func refusals(a *sandbox.Account, c chat) []refusal {
 		{"worker with a known name", "POST", ws + "/Workers", url.Values{"FriendlyName": {"ada"}}, 400, 20001, false, nil},
 		{"worker attributes are not JSON", "POST", ws + "/Workers/" + c.Reservation.WorkerSID,
 			url.Values{"Attributes": {"{"}}, 400, 20001, false, nil},
+		{"worker renamed with bad attributes", "POST", ws + "/Workers/" + c.Reservation.WorkerSID,
+			url.Values{"FriendlyName": {"eve"}, "Attributes": {"{"}}, 400, 20001, false, nil},
 		{"malformed activity", "POST", ws + "/Workers/" + c.Reservation.WorkerSID,
 			url.Values{"ActivitySid": {"busy"}}, 400, 20001, true, nil},
 		{"unknown activity", "POST", ws + "/Workers/" + c.Reservation.WorkerSID,
@@ -91,6 +103,8 @@ func refusals(a *sandbox.Account, c chat) []refusal {
 		{"conversation attributes are not JSON", "POST", talk, url.Values{"Attributes": {"{"}}, 400, 0, false, nil},
 		{"more than 16 KB of conversation attributes", "POST", talk,
 			url.Values{"Attributes": {`{"x":"` + strings.Repeat("y", 16*1024) + `"}`}}, 400, 0, false, nil},
+		{"conversation renamed with bad attributes", "POST", talk,
+			url.Values{"FriendlyName": {"x"}, "UniqueName": {"y"}, "Attributes": {"{"}}, 400, 0, false, nil},
 		{"conversation state", "POST", talk, url.Values{"State": {"gone"}}, 400, 0, true, nil},
 		{"who is in already", "POST", talk + "/Participants", url.Values{"Identity": {c.Identity}}, 409, 50433, false, nil},
 		{"participant without anything", "POST", talk + "/Participants", nil, 400, 0, false, nil},
@@ -108,9 +122,9 @@ func TestBadRequestsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := f.chatWith("ada")
-	before := state(f.account)
 	for _, r := range refusals(f.account, c) {
 		t.Run(r.name, func(t *testing.T) {
+			before := state(t, f.account)
 			req := newRequest(t, f.account, r.method, r.address, r.form, r.headers...)
 			body, _ := io.ReadAll(req.Body)
 			call, err := documents.Find(req)
@@ -124,9 +138,10 @@ func TestBadRequestsAreRefused(t *testing.T) {
 			if r.code != 0 && got["code"] != r.code {
 				t.Errorf("refused with %v, want code %v", got, r.code)
 			}
-			if after := state(f.account); after != before {
-				t.Errorf("a refused request changed the account:\n%s\n%s", before, after)
-				before = after
+			for part, after := range state(t, f.account) {
+				if after != before[part] {
+					t.Errorf("a refused request changed %s", part)
+				}
 			}
 		})
 	}
@@ -155,18 +170,27 @@ func (r refusing) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// state is what a refused request may not change: everything but the trace and
-// what grows older by itself.
-func state(a *sandbox.Account) string {
-	s := a.Snapshot()
-	s.Trace = nil
-	for i := range s.Tasks {
-		s.Tasks[i].Age = 0
+// state is what a refused request may not change, by the parts of a snapshot:
+// everything but the trace and what grows older by itself.
+func state(t *testing.T, a *sandbox.Account) map[string]string {
+	t.Helper()
+	snapshot := a.Snapshot()
+	snapshot.Trace = nil
+	for i := range snapshot.Tasks {
+		snapshot.Tasks[i].Age = 0
 	}
-	for i := range s.Reservations {
-		s.Reservations[i].Task = nil
+	for i := range snapshot.Reservations {
+		snapshot.Reservations[i].Task = nil
 	}
-	return jsonOf(s)
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(jsonOf(snapshot)), &raw); err != nil {
+		t.Fatal(err)
+	}
+	parts := make(map[string]string, len(raw))
+	for part, content := range raw {
+		parts[part] = string(content)
+	}
+	return parts
 }
 
 // TestCredentialsAreWanted covers all that may be wrong with them, on each

@@ -1,6 +1,8 @@
 package stage
 
 import (
+	"fmt"
+	"hash/fnv"
 	"net/http"
 	"time"
 
@@ -17,8 +19,28 @@ func (s *stage) startConversation(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	started, err := s.account.StartConversation(sandbox.Customer{Name: in.Name, ChannelType: in.ChannelType}, in.Body)
+	started, err := s.account.StartConversation(sandbox.Customer{
+		Name: in.Name, ChannelType: in.ChannelType, Address: address(in.ChannelType, in.Name),
+	}, in.Body)
 	answer(w, http.StatusCreated, started, err)
+}
+
+// address makes up where a customer writes from: the same name has always the
+// same. Numbers are of the range that is kept for fiction; web customers need
+// none.
+func address(channelType, name string) string {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(name))
+	number := hash.Sum32()
+	switch channelType {
+	case "sms":
+		return fmt.Sprintf("+1202555%04d", 100+number%100)
+	case "whatsapp":
+		return fmt.Sprintf("whatsapp:+1202555%04d", 100+number%100)
+	case "email":
+		return fmt.Sprintf("customer-%08x@example.com", number)
+	}
+	return ""
 }
 
 func (s *stage) sendMessage(w http.ResponseWriter, r *http.Request) {
