@@ -94,6 +94,16 @@ func (c *ManualClock) Next() (time.Time, bool) {
 	return c.timers[0].at, true
 }
 
+// clear forgets every call that is still to come.
+func (c *ManualClock) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.timers {
+		t.index = -1
+	}
+	c.timers = nil
+}
+
 type manualTimer struct {
 	clock *ManualClock
 	at    time.Time

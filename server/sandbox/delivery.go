@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/url"
@@ -230,4 +232,15 @@ func Sign(authToken, address string, form url.Values) string {
 		_, _ = io.WriteString(mac, k+form.Get(k))
 	}
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// SignBody returns the address (with bodySHA256 added) and the X-Twilio-Signature of a JSON body posted to it.
+func SignBody(authToken, address string, body []byte) (signedAddress, signature string) {
+	sum := sha256.Sum256(body)
+	separator := "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+	}
+	signedAddress = address + separator + "bodySHA256=" + hex.EncodeToString(sum[:])
+	return signedAddress, Sign(authToken, signedAddress, nil)
 }

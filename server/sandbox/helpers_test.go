@@ -37,6 +37,9 @@ func newLabOf(t *testing.T, o sandbox.Options, world sandbox.World) *lab {
 	t.Helper()
 	clock := sandbox.NewManualClock(time.Time{})
 	o.Clock = clock
+	if o.Limits == nil {
+		o.Limits = &sandbox.Limits{} // lifted: the clock stands still
+	}
 	a := sandbox.New(o)
 	t.Cleanup(func() { _ = a.Close() })
 	if err := a.Load(world); err != nil {

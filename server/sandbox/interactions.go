@@ -229,8 +229,8 @@ func (a *Account) addInvite(c *channel, r *inviteRouting) (*invite, error) {
 	if err != nil {
 		return nil, err
 	}
-	inv.task = t
-	inv.routing = a.inviteAnswer(t, r)
+	inv.task, inv.attributes, inv.priority = t, t.attributes, t.priority
+	inv.queueSID, inv.workerSID = r.Properties.QueueSID, r.Properties.WorkerSID
 	c.invites = append(c.invites, inv)
 	a.remember(RecordEntry{Kind: "invite", SID: inv.sid, Status: "created", InteractionSID: c.interaction.sid,
 		ChannelSID: c.sid, ConversationSID: c.conversation.sid, TaskSID: t.sid})
@@ -304,16 +304,16 @@ func addInteractionKeys(attributes map[string]any, inv *invite) {
 	attributes["conversations"] = conversations
 }
 
-// inviteAnswer is the routing object of an invite: the task as it was made.
-func (a *Account) inviteAnswer(t *task, r *inviteRouting) any {
+// answer is the routing object of an invite: the task as it was made.
+func (inv *invite) answer(accountSID, workspaceSID string) any {
+	t, born := inv.task, inv.created.Unix()
 	properties := map[string]any{
-		"account_sid": a.accountSID, "workspace_sid": a.workspaceSID, "sid": t.sid,
-		"date_created": t.created.Unix(), "date_updated": t.created.Unix(), "attributes": t.attributes,
-		"assignment_status": statusPending, "priority": t.priority, "age": 0, "reason": "", "timeout": t.timeout,
-		"assignmentCounter": 0, "task_channel_sid": t.channel.sid, "task_channel_unique_name": t.channel.uniqueName,
-		"workflow_sid": nil, "workflow_name": nil, "queue_sid": nilIfEmpty(r.Properties.QueueSID), "queue_name": nil,
-		"routing_target": nilIfEmpty(r.Properties.WorkerSID), "task_queue_entered_date": t.created.Unix(),
-		"age_in_queue": 0, "addons": "{}",
+		"account_sid": accountSID, "workspace_sid": workspaceSID, "sid": t.sid, "date_created": born,
+		"date_updated": born, "attributes": inv.attributes, "assignment_status": statusPending,
+		"priority": inv.priority, "age": 0, "reason": "", "timeout": t.timeout, "assignmentCounter": 0,
+		"task_channel_sid": t.channel.sid, "task_channel_unique_name": t.channel.uniqueName, "workflow_sid": nil,
+		"workflow_name": nil, "queue_sid": nilIfEmpty(inv.queueSID), "queue_name": nil,
+		"routing_target": nilIfEmpty(inv.workerSID), "task_queue_entered_date": born, "age_in_queue": 0, "addons": "{}",
 	}
 	if t.workflow != nil {
 		properties["workflow_sid"], properties["workflow_name"] = t.workflow.sid, t.workflow.name

@@ -226,9 +226,11 @@ func (p *participant) present() bool { return p.left.IsZero() }
 
 type invite struct {
 	entity
-	channel *channel
-	task    *task
-	routing any // as it was answered
+	channel             *channel
+	task                *task
+	attributes          string // of its task when that was made
+	priority            int
+	queueSID, workerSID string // that were asked for
 }
 
 // store is everything that Reset forgets.

@@ -13,7 +13,7 @@ const defaultRecordLimit = 500_000
 // Kinds and statuses: interaction created; channel active, closed, inactive; participant joined, wrapup, left; invite
 // created; task pending, reserved, assigned, wrapping, completed, canceled, deleted; reservation with its status;
 // conversation active, inactive, closed; member joined, left (a ConversationParticipant); message added; worker with
-// its activity's name.
+// its activity's name; error with Twilio's code, for what Twilio's debugger would show (40152).
 type RecordEntry struct {
 	At              time.Time `json:"at"`
 	Kind            string    `json:"kind"`

@@ -163,7 +163,7 @@ func (a *Account) viewInteraction(i *interaction) Interaction {
 		Channel: map[string]any{"type": i.channel.kind, "sid": i.channel.sid},
 		Links:   map[string]string{"channels": u + "/Channels"}}
 	if i.invite != nil {
-		v.Routing = i.invite.routing
+		v.Routing = i.invite.answer(a.accountSID, a.workspaceSID)
 	}
 	return v
 }
@@ -204,8 +204,8 @@ func (a *Account) viewParticipantForObservers(p *participant) InteractionPartici
 }
 
 func (a *Account) viewInvite(i *invite) Invite {
-	return Invite{SID: i.sid, InteractionSID: i.channel.interaction.sid, ChannelSID: i.channel.sid, Routing: i.routing,
-		URL: i.channel.url() + "/Invites/" + i.sid}
+	return Invite{SID: i.sid, InteractionSID: i.channel.interaction.sid, ChannelSID: i.channel.sid,
+		Routing: i.answer(a.accountSID, a.workspaceSID), URL: i.channel.url() + "/Invites/" + i.sid}
 }
 
 func (a *Account) viewConversation(c *conversation) Conversation {

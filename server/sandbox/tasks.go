@@ -220,8 +220,8 @@ func (a *Account) deleteTask(t *task, event string) {
 		a.endTask(t, statusCanceled)
 		a.agentsLeave(t)
 	}
-	a.forgetTask(t)
 	a.taskEvent(event, t, nil)
+	a.forgetTask(t)
 	a.routeFreed(t)
 }
 
@@ -244,8 +244,8 @@ func (a *Account) deleteEndedTasks() {
 	line := a.store.endedTasks
 	for len(line) > 0 && a.now().Sub(line[0].ended) >= endedTasksLive {
 		if t := line[0]; a.hasTask(t) {
-			a.forgetTask(t)
 			a.taskEvent("task.system-deleted", t, nil)
+			a.forgetTask(t)
 		}
 		line[0] = nil
 		line = line[1:]
@@ -270,6 +270,7 @@ func (a *Account) forgetTask(t *task) {
 	}
 	a.recordTask(t, "deleted")
 	a.changed("task_deleted", func() any { return a.viewTask(t) })
+	t.document, t.history, t.declined = nil, nil, nil // its interaction still knows it: keep little of it
 }
 
 // routeFreed gives the workers whom an ended task has freed something new to do.

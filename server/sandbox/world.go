@@ -52,6 +52,7 @@ func (a *Account) Load(w World) error {
 func (a *Account) Reset() error {
 	return a.do(func() error {
 		a.epoch++
+		a.wheel.timers.clear()
 		a.fresh()
 		for _, w := range a.worlds {
 			if err := a.loadQuietly(w); err != nil {
@@ -220,6 +221,9 @@ func (a *Account) loadAgent(c *channel, inv *invite, name string, first bool) er
 		return fmt.Errorf("agents: there is no worker %q", name)
 	}
 	t := inv.task
+	if first && !t.live() {
+		return fmt.Errorf("agents: no workflow step takes the conversation's task")
+	}
 	if !first {
 		r := &inviteRouting{}
 		r.Properties.WorkspaceSID, r.Properties.WorkerSID, r.Properties.TaskChannelUniqueName = a.workspaceSID, w.sid, "chat"
