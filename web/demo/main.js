@@ -33,6 +33,7 @@ function makePage(only) {
   let live = false;
   let stop = null;
   let scheduled = false;
+  let hadBegun = false;
   const rules = loadRules(onRules);
   const failed = (error) => banner.show({ kind: "error", text: reason(error.code, error.message) });
   const top = topbar({ reset: () => stage.reset(), failed });
@@ -61,7 +62,10 @@ function makePage(only) {
         log.replace(data.trace ?? []);
         arrange();
       },
-      change: (data) => store.apply(data),
+      change: (data) => {
+        store.apply(data);
+        hadBegun ||= data.kind === "conversation";
+      },
       trace: (entry) => {
         log.add(entry);
         top.seen(entry);
@@ -85,15 +89,20 @@ function makePage(only) {
       desks = workers.map((worker) => desk({ store, agent: new Agent({ workerSid: worker.sid, store, rules, changed: later }) }));
       floor.replaceChildren(...(desks.length ? desks.map((one) => one.node) : [h("p", { class: "hint-text" }, t("desk.nobody"))]));
     }
-    if (store.all("conversation").length === 0) {
-      phone.reset();
-      for (const one of desks) {
-        one.reset();
-        one.agent.forget();
-      }
-    }
+    const begun = store.all("conversation").length > 0;
+    if (hadBegun && !begun) startOver();
+    hadBegun = begun;
     for (const one of desks) one.agent.start();
     update();
+  }
+
+  /** Forgets what belonged to an account that has been reset. */
+  function startOver() {
+    phone.reset();
+    for (const one of desks) {
+      one.reset();
+      one.agent.forget();
+    }
   }
 
   /** Agents learn of things at any time; the page is drawn once for all of them. */

@@ -1,0 +1,33 @@
+// Without the module the desks keep what Flex does by itself, and the page says so once.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { desk, history, inConversation, picture, reply, transferButton, withBrowser, withDemo, write } from "./support/demo.mjs";
+
+withBrowser();
+
+const WASM = /\/wasm\/.*\.wasm(\?|$)/;
+const WORDS = "Transfers are off on this page";
+const EXPECTED = [/\.wasm/, /wasm/i, /Failed to load resource/, /ERR_FAILED/];
+
+const LOSSES = {
+  "cannot be fetched": (page) => page.route(WASM, (route) => route.abort()),
+  "is not there": (page) => page.route(WASM, (route) => route.fulfill({ status: 404, contentType: "application/json", body: '{"code":"NOT_FOUND"}' })),
+  "comes with a wrong type and is no module": (page) => page.route(WASM, (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<!doctype html><p>Sign in" })),
+  "meets a browser without WebAssembly": (page) => page.addInitScript(() => delete globalThis.WebAssembly),
+  "has lost its loader": (page) => page.route(/\/wasm\/loader\.js/, (route) => route.abort()),
+};
+
+for (const [what, prepare] of Object.entries(LOSSES)) {
+  test(`the module ${what}: chats go on and one notice says so`, () => withDemo(async ({ page }) => {
+    await page.getByText(WORDS).waitFor();
+    await inConversation(page);
+    await reply(page, "ada", "Hello, how can I help?");
+    await write(page, "I was charged twice.");
+    await history(page, "ada").getByText("I was charged twice.").waitFor();
+    assert.equal(await transferButton(page, "ada").count(), 0, "there is no transfer button");
+    assert.equal(await page.getByText(WORDS).count(), 1, "it is said once");
+    assert.ok(await desk(page, "ada").getByRole("button", { name: "End chat" }).isVisible());
+    if (what === "is not there") await picture(page, "30-native");
+  }, { prepare, expected: EXPECTED }));
+}

@@ -1,0 +1,130 @@
+// The page in a browser, and what people do on it.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { after, before } from "node:test";
+import { chromium } from "playwright-core";
+import { startProxy } from "./proxy.mjs";
+import { startServer } from "./server.mjs";
+
+export const NAMES = { ada: "Ada Lindqvist", bea: "Bea Ortiz", chidi: "Chidi Okafor" };
+export const PATIENCE_MS = 15_000;
+const ARTIFACTS = fileURLToPath(new URL("../../../artifacts/", import.meta.url));
+const FLAGS = [
+  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+let browser;
+
+/** Starts one browser for the tests of a file, and closes it after them. Call it at the top of the file. */
+export function withBrowser() {
+  before(async () => {
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+  });
+  after(() => browser.close());
+}
+
+/**
+ * Opens the demo on a server of its own and gives it to the body; then checks that the page had no errors. expected are
+ * patterns of console errors that the test is about.
+ */
+export async function withDemo(body, { path = "/", prepare, expected = [], env } = {}) {
+  const server = await startServer(env);
+  const proxy = await startProxy(server.url);
+  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "en-US" });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const problems = [];
+  const open = async (where = path) => {
+    const page = await context.newPage();
+    page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
+    page.on("console", (message) => {
+      const words = `${message.text()} ${message.location().url}`;
+      if (["error", "warning"].includes(message.type()) && !expected.some((pattern) => pattern.test(words))) problems.push(`console ${message.type()}: ${words}`);
+    });
+    await prepare?.(page);
+    await page.goto(proxy.url + where);
+    return page;
+  };
+  let page;
+  try {
+    page = await open();
+    await body({ page, open, context, proxy, server, url: server.url });
+    assert.deepEqual(problems, [], "the page has no errors");
+  } catch (error) {
+    await page?.screenshot({ path: `${ARTIFACTS}failed-${Date.now()}.png` }).catch(() => {});
+    const said = `The page said:\n${problems.join("\n")}\nThe server said:\n${server.log().slice(-2000)}`;
+    throw new Error(`${error.message}\n${said}`, { cause: error });
+  } finally {
+    await context.close();
+    await proxy.stop();
+    await server.stop();
+  }
+}
+
+/** Keeps a picture of the page for people. */
+export async function picture(page, name) {
+  mkdirSync(ARTIFACTS, { recursive: true });
+  await page.screenshot({ path: `${ARTIFACTS}${name}.png` });
+}
+
+export const phone = (page) => page.getByRole("region", { name: "The customer’s phone" });
+export const desk = (page, who) => page.getByRole("region", { name: `${NAMES[who]}’s desk` });
+export const transferButton = (page, who) => desk(page, who).getByRole("button", { name: "Transfer", exact: true });
+export const history = (page, who) => desk(page, who).getByRole("log");
+export const option = (page, who, name) => desk(page, who).getByRole("option", { name });
+
+/** The customer writes the first message. */
+export async function begin(page, words = "Hello, I was charged twice.") {
+  await phone(page).getByRole("textbox", { name: "Message" }).fill(words);
+  await phone(page).getByRole("button", { name: "Start the conversation" }).click();
+  await phone(page).getByRole("log").getByText(words).waitFor();
+}
+
+/** The customer writes another message. */
+export async function write(page, words) {
+  const box = phone(page).getByRole("textbox", { name: "Write as the customer" });
+  await box.fill(words);
+  await box.press("Enter");
+  await phone(page).getByRole("log").getByText(words).waitFor();
+}
+
+/** An agent accepts what rings at their desk. */
+export async function accept(page, who) {
+  await desk(page, who).getByRole("button", { name: /^Accept/ }).click();
+  await desk(page, who).getByRole("textbox", { name: `Reply as ${NAMES[who]}` }).waitFor();
+}
+
+/** An agent replies. */
+export async function reply(page, who, words) {
+  const box = desk(page, who).getByRole("textbox", { name: `Reply as ${NAMES[who]}` });
+  await box.fill(words);
+  await box.press("Enter");
+  await history(page, who).getByText(words).waitFor();
+}
+
+/** An agent opens the directory once the rules allow it. */
+export async function openDirectory(page, who) {
+  await desk(page, who).locator('[data-state="enabled"]').waitFor();
+  await transferButton(page, who).click();
+  await desk(page, who).getByRole("combobox", { name: "Search agents and queues" }).waitFor();
+}
+
+/** The customer writes and Ada accepts. */
+export async function inConversation(page) {
+  await begin(page);
+  await accept(page, "ada");
+}
+
+/** Waits until check() returns something true; fails with the last thing it said. */
+export async function eventually(check, what) {
+  const until = Date.now() + PATIENCE_MS;
+  let last;
+  for (;;) {
+    last = await check();
+    if (last) return last;
+    if (Date.now() > until) assert.fail(`${what}: still ${JSON.stringify(last)} after ${PATIENCE_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
