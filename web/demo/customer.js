@@ -22,7 +22,7 @@ export function customer({ store }) {
     return Boolean(made);
   });
   const chat = chatView({ store, attempt, renew: () => choose("new") });
-  const others = h("select", { class: "select phone-select", "aria-label": t("customer.choose"), onchange: () => choose(others.value) });
+  const others = h("select", { class: "select phone-select", hidden: true, "aria-label": t("customer.choose"), onchange: () => choose(others.value) });
   const title = h("h2", { class: "phone-title" }, t("customer.title"));
   const node = h("section", { class: "phone", "aria-label": t("customer.label") },
     h("div", { class: "phone-bar" }, icon("phone"), title, others), start.node, chat.node, notices.node);
@@ -113,7 +113,7 @@ function chatView({ store, attempt, renew }) {
   });
   const again = h("button", { class: "button button-secondary button-wide", type: "button", onclick: renew }, icon("plus"), t("customer.new"));
   const over = h("div", { class: "phone-over" }, h("p", { class: "hint-text" }, t("customer.over")), again);
-  const node = h("div", { class: "phone-chat" }, h("div", { class: "phone-head" }, mark, h("div", { class: "phone-who" }, name, who), leave), log.node, box.node, over);
+  const node = h("div", { class: "phone-chat", hidden: true }, h("div", { class: "phone-head" }, mark, h("div", { class: "phone-who" }, name, who), leave), log.node, box.node, over);
   let type = "";
 
   const channel = () => store.channelOfConversation(conversation.sid);

@@ -43,14 +43,13 @@ function makePage(only) {
   const floor = h("div", { class: "desks" });
   const main = h("main", { class: "floor" }, only ? null : phone.node, floor);
   const elsewhere = elsewhereView(() => take());
-  const node = h("div", { class: only ? "page is-single" : "page" }, top.node, only ? null : steps.node, banner.node, main, only ? null : log.node, elsewhere);
+  const node = h("div", { class: only ? "page is-single" : "page" }, top.node, only ? null : steps.node, banner.node, main, only ? null : log.node, elsewhere.node);
   floor.append(...Array.from({ length: only ? 1 : DESKS }, skeleton));
 
   store.subscribe(update);
   const take = beTheOnlyWindow((on) => {
     live = on;
-    set(elsewhere, { hidden: on });
-    set(main, { inert: !on });
+    elsewhere.show(!on);
     if (on) stop ??= connect();
     else disconnect();
   });
@@ -137,10 +136,18 @@ function chosenWorkers(store, only) {
   return workers.filter((worker) => (attributesOf(worker).roles ?? ["agent"]).includes("agent")).slice(0, DESKS);
 }
 
+/** What stands over the page while another window is live. show(on) also takes the rest of the page out of reach. */
 function elsewhereView(take) {
-  return h("div", { class: "elsewhere", hidden: true, role: "region", "aria-label": t("window.title") },
-    h("div", { class: "elsewhere-card" }, h("span", { class: "hint-icon" }, icon("window")), h("h2", { class: "elsewhere-title" }, t("window.title")),
-      h("p", { class: "hint-text" }, t("window.text")), h("button", { class: "button button-primary", type: "button", onclick: take }, t("window.take"))));
+  const button = h("button", { class: "button button-primary", type: "button", onclick: take }, t("window.take"));
+  const title = h("h2", { class: "elsewhere-title", id: "elsewhere-title" }, t("window.title"));
+  const node = h("div", { class: "elsewhere", hidden: true, role: "dialog", "aria-modal": "true", "aria-labelledby": title.id },
+    h("div", { class: "elsewhere-card" }, h("span", { class: "hint-icon" }, icon("window")), title, h("p", { class: "hint-text" }, t("window.text")), button));
+  function show(on) {
+    node.hidden = !on;
+    for (const other of node.parentElement?.children ?? []) if (other !== node) set(other, { inert: on });
+    if (on) button.focus();
+  }
+  return { node, show };
 }
 
 function skeleton() {
