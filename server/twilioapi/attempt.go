@@ -23,6 +23,7 @@ type attempt struct {
 	client  *Client
 	ctx     context.Context //nolint:containedctx // twilio-go has no other way to pass it
 	query   string          // replaces the request's query, where set
+	secret  string          // must not get into a message, besides the client's own
 	http    http.Client
 	twilio  twilio.Client
 	handler twilio.RequestHandler
@@ -99,25 +100,25 @@ func (a *attempt) release() {
 }
 
 // failure turns what twilio-go returned, and what the RoundTripper saw, into an Error. It is nil if the call succeeded.
-func (a *attempt) failure(endpoint string, err error, secrets ...string) *Error {
+func (a *attempt) failure(endpoint string, err error) *Error {
 	if err == nil && a.err == nil && a.status >= 200 && a.status < 300 {
 		return nil
 	}
 	e := &Error{Endpoint: endpoint, Status: a.status, Outcome: Unknown, cause: a.err}
 	switch {
 	case a.err != nil:
-		e.Message = a.client.safe(a.err.Error(), secrets...)
+		e.Message = a.client.safe(a.err.Error(), a.secret)
 		if a.status == 0 && neverSent(a.err) {
 			e.Outcome = NotSent
 		}
 	case a.status == 0: // twilio-go did not send it
-		e.Outcome, e.Message = Invalid, a.client.safe(err.Error(), secrets...)
+		e.Outcome, e.Message = Invalid, a.client.safe(err.Error(), a.secret)
 	case a.status >= 400:
-		a.describe(e, secrets)
+		a.describe(e)
 	case a.status >= 300:
 		e.Message, e.cause = "answered with a redirect", errRedirected
 	case err != nil: // 2xx, but not what Twilio sends
-		e.Message = a.client.safe("an answer that is not Twilio's: "+err.Error(), secrets...)
+		e.Message = a.client.safe("an answer that is not Twilio's: "+err.Error(), a.secret)
 	default:
 		e.Message = "an unexpected status"
 	}
@@ -126,13 +127,13 @@ func (a *attempt) failure(endpoint string, err error, secrets ...string) *Error 
 
 // describe reads an error answer. One that is not Twilio's JSON may come from anything between Twilio and us, before or
 // after Twilio had the request, so nothing is concluded from its status, except that nobody answers 429 to what was done.
-func (a *attempt) describe(e *Error, secrets []string) {
+func (a *attempt) describe(e *Error) {
 	var answer struct {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
 	}
 	isTwilio := json.Unmarshal(a.body.Bytes(), &answer) == nil && (answer.Code != 0 || answer.Message != "")
-	e.Code, e.Message = answer.Code, a.client.safe(answer.Message, secrets...)
+	e.Code, e.Message = answer.Code, a.client.safe(answer.Message, a.secret)
 	if !isTwilio {
 		e.Message = "an error answer that is not Twilio's"
 	}

@@ -3,6 +3,7 @@ package twilioapi
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -127,11 +128,11 @@ func invalid(endpoint, format string, args ...any) *Error {
 
 const maxMessage = 500 // bytes of somebody else's words that go into an Error
 
-// safe makes s fit for an error message: no secret of ours in it, not long, on one line.
-func (c *Client) safe(s string, secrets ...string) string {
-	for _, secret := range append(secrets, c.secrets...) {
-		if len(secret) >= 4 {
-			s = strings.ReplaceAll(s, secret, "***")
+// safe makes s fit for an error message: neither secret nor one of ours in it, not long, on one line.
+func (c *Client) safe(s, secret string) string {
+	for _, hidden := range slices.Concat(c.secrets, []string{secret}) {
+		if hidden != "" {
+			s = strings.ReplaceAll(s, hidden, "***")
 		}
 	}
 	if len(s) > maxMessage {

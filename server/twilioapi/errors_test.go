@@ -1,8 +1,10 @@
 package twilioapi
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -129,13 +131,26 @@ func TestConnectionRefusedIsNotSent(t *testing.T) {
 
 func TestMessagesKeepSecrets(t *testing.T) {
 	echo := `{"code":20001,"message":"bad ` + testSecret + ` and ` + testToken + `\n and the flex token eyJhbGciOi"}`
-	f := newFake(t, reply(400, echo))
+	var log bytes.Buffer
+	f := newFake(t, reply(400, echo), func(o *Options) {
+		o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
 	_, err := f.client.ValidateToken(t.Context(), "eyJhbGciOi")
 	e := wantOutcome(t, err, Refused)
 	for _, secret := range []string{testSecret, testToken, "eyJhbGciOi", "\n"} {
 		if strings.Contains(e.Error(), secret) {
 			t.Errorf("%q has %q in it", e.Error(), secret)
 		}
+		if secret != "\n" && strings.Contains(log.String(), secret) {
+			t.Errorf("%q is in the log: %s", secret, log.String())
+		}
+	}
+	if !strings.Contains(log.String(), "Tokens.validate") {
+		t.Errorf("logged %q", log.String())
+	}
+	f = newFake(t, reply(200, `{"valid":false,"code":1,"message":"eyJhbGciOi is bad"}`))
+	if said, err := f.client.ValidateToken(t.Context(), "eyJhbGciOi"); err != nil || said.Message != "*** is bad" {
+		t.Errorf("%+v, %v", said, err)
 	}
 	f = newFake(t, reply(400, `{"code":20001,"message":"`+strings.Repeat("é", 4000)+`"}`))
 	if _, err = f.invite(t.Context()); len(err.Error()) > 2*maxMessage {

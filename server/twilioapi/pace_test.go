@@ -16,8 +16,9 @@ func TestPacerKeepsTheLimit(t *testing.T) {
 		begin := time.Now()
 		var mu sync.Mutex
 		var at []time.Time
+		var all sync.WaitGroup
 		for i := range 100 {
-			go func() {
+			all.Go(func() {
 				time.Sleep(time.Duration(i%7) * 100 * time.Millisecond)
 				if err := p.Wait(t.Context(), "x", ClassInvite); err != nil {
 					t.Error(err)
@@ -25,9 +26,9 @@ func TestPacerKeepsTheLimit(t *testing.T) {
 				mu.Lock()
 				at = append(at, time.Now())
 				mu.Unlock()
-			}()
+			})
 		}
-		time.Sleep(time.Minute)
+		all.Wait()
 		slices.SortFunc(at, time.Time.Compare)
 		if len(at) != 100 {
 			t.Fatalf("%d of 100 went", len(at))

@@ -81,7 +81,7 @@ func once[T any](ctx context.Context, c *Client, ep *endpoint, n int, call func(
 	var none T
 	begin := time.Now()
 	if err := c.wait(ctx, ep); err != nil {
-		e := &Error{Endpoint: ep.name, Outcome: NotSent, Message: c.safe(err.Error()), cause: err}
+		e := &Error{Endpoint: ep.name, Outcome: NotSent, Message: c.safe(err.Error(), ""), cause: err}
 		c.told(ctx, e, Call{Endpoint: ep.name, Attempt: n, Outcome: NotSent, Waited: time.Since(begin)})
 		return none, e
 	}

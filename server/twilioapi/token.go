@@ -42,7 +42,8 @@ func (c *Client) ValidateToken(ctx context.Context, token string) (Token, error)
 		return Token{}, invalid(tokensValidate.name, "token: cannot be sent")
 	}
 	address := "https://iam.twilio.com/v1/Accounts/" + c.account + "/Tokens/validate"
-	t, err := run(ctx, c, tokensValidate, func(a *attempt) (Token, error) {
+	return run(ctx, c, tokensValidate, func(a *attempt) (Token, error) {
+		a.secret = token
 		headers := map[string]any{"Content-Type": "application/json"}
 		resp, err := a.handler.Post(address, nil, headers, "", body...)
 		if err == nil {
@@ -50,11 +51,6 @@ func (c *Client) ValidateToken(ctx context.Context, token string) (Token, error)
 		}
 		return a.token(err)
 	})
-	if e, ok := err.(*Error); ok { //nolint:errorlint // run returns nothing else
-		e.Message = c.safe(e.Message, token)
-	}
-	t.Message = c.safe(t.Message, token)
-	return t, err
 }
 
 // validation is Twilio's answer.
@@ -82,7 +78,7 @@ func (a *attempt) token(err error) (Token, error) {
 	}
 	if !*v.Valid {
 		a.forgive()
-		return Token{Code: v.Code, Message: v.Message}, nil
+		return Token{Code: v.Code, Message: a.client.safe(v.Message, a.secret)}, nil
 	}
 	if err != nil {
 		return Token{}, err
