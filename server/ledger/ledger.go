@@ -30,7 +30,9 @@ type Record struct {
 	State transfer.State `json:"state"`
 
 	// Sequence is the record's place in the ledger, which grows over all
-	// channels; Time is when the ledger stored it. Both are set by the ledger.
+	// channels; Time is when the ledger stored it, which for a record that this
+	// process has just appended may be off by the time of the answer. Both are
+	// set by the ledger.
 	Sequence uint64    `json:"-"`
 	Time     time.Time `json:"-"`
 }
@@ -54,8 +56,11 @@ type Ledger interface {
 	// (0: the channel has no record yet), and returns the record's sequence once
 	// it is on disk (and on a quorum, where there are replicas). It returns
 	// ErrConflict if the channel has moved on. Where the answer was lost, it
-	// reads back before it says anything. Any other error means that it is not
-	// known whether the record is there.
+	// reads back before it says anything, and tries again until ctx is done: give
+	// it a deadline. A record whose ID already stands right behind expected was
+	// written before: its sequence is returned and nothing is written. Any other
+	// error means that it is not known whether the record is there, save for
+	// those of [Record.Validate], which write nothing.
 	Append(ctx context.Context, r Record, expected uint64) (sequence uint64, err error)
 
 	// Last returns the channel's last record, at least as new as the last one
@@ -63,8 +68,8 @@ type Ledger interface {
 	// there is none.
 	Last(ctx context.Context, interactionChannelSID string) (Record, error)
 
-	// Find returns the last record of the channel that holds the transfer.
-	// ErrNotFound if there is none.
+	// Find returns the last record of the channel that holds the transfer, as
+	// new as Last. ErrNotFound if no channel's last record holds it (any more).
 	Find(ctx context.Context, transferID string) (Record, error)
 
 	// Follow calls visit with the last record of each channel whose sequence is
@@ -79,7 +84,8 @@ type Ledger interface {
 	// again after a few seconds without a sign of life, and again after Later.
 	Next(ctx context.Context) (Work, error)
 
-	// Ready is nil once the ledger answers and this process has caught up.
+	// Ready is nil once the ledger answers and this process has caught up. It
+	// does not wait for that.
 	Ready(ctx context.Context) error
 
 	// Close stops everything that the ledger started and waits for it.

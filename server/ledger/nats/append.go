@@ -44,6 +44,7 @@ func (l *Ledger) Append(ctx context.Context, r ledger.Record, expected uint64) (
 	if err != nil {
 		return 0, err
 	}
+	defer l.known.intend(key, intent{&r, msg.Data})()
 	for wait := firstPause; ; wait = min(2*wait, lastPause) {
 		sequence, err := l.publish(ctx, msg)
 		if err != nil {
@@ -51,7 +52,7 @@ func (l *Ledger) Append(ctx context.Context, r ledger.Record, expected uint64) (
 		}
 		switch {
 		case err == nil:
-			l.written(key, r, sequence)
+			l.written(key, r, sequence) // a copy: the intent stays as it is
 			return sequence, nil
 		case !errors.Is(err, errNotThere):
 			return 0, err

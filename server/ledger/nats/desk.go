@@ -16,12 +16,17 @@ const (
 	deskHeartbeat = time.Second
 	deskTick      = 250 * time.Millisecond
 	deskSilence   = 3 * time.Second // without a heartbeat: the requests are lost
-	deskRoom      = 256             // messages asked for at once
+	deskAhead     = 128             // messages asked for beyond one for each caller, at most
+	deskRoom      = 1024            // messages that may lie here; more than are ever asked for
+	deskKeep      = 50 * time.Millisecond
 )
 
-// desk is where the callers of Next wait. It asks the server for as many
-// messages as there are callers without one, over one subscription: nothing is
-// fetched for nobody, and what arrives when its caller has left goes back.
+// desk is where the callers of Next wait. It asks the server for a message for
+// each of them and some more, over one subscription: under load most records
+// are replaced before anybody could see to them, and those are answered as they
+// arrive. How many more is learnt from how many of them there are. While nobody
+// waits, nothing is asked for; what arrives then goes back after deskKeep, so
+// that another process can have it.
 type desk struct {
 	ledger   *Ledger
 	arrivals chan handout
@@ -33,10 +38,15 @@ type desk struct {
 	asked   int       // messages that the server still owes us
 	heard   time.Time // of the server, about the requests
 	broken  bool      // the requests are void: ask again at the next tick
+	ahead   int       // messages to ask for beyond one for each caller
+	tidying *time.Timer
 }
 
 func newDesk(l *Ledger) *desk {
-	return &desk{ledger: l, arrivals: make(chan handout, deskRoom)}
+	d := &desk{ledger: l, arrivals: make(chan handout, deskRoom)}
+	d.tidying = time.AfterFunc(time.Hour, d.tidy)
+	d.tidying.Stop()
+	return d
 }
 
 // open subscribes to where the messages arrive.
@@ -56,12 +66,27 @@ func (d *desk) enter() {
 	d.askLocked()
 }
 
-// leave counts a caller of Next out. When nobody is left, nothing stays here.
+// leave counts a caller of Next out.
 func (d *desk) leave() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.waiting--
-	if d.waiting == 0 {
+	d.keepLocked()
+}
+
+// keepLocked sees to it that what lies here for nobody does not lie long.
+func (d *desk) keepLocked() {
+	if d.waiting == 0 && len(d.arrivals) > 0 {
+		d.tidying.Reset(deskKeep)
+	}
+}
+
+// tidy gives back what nobody came for.
+func (d *desk) tidy() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.waiting == 0 && len(d.arrivals) > 0 {
+		d.ahead /= 2
 		d.returnAll()
 	}
 }
@@ -74,8 +99,9 @@ func (d *desk) ask() {
 }
 
 func (d *desk) askLocked() {
-	n := min(d.waiting, deskRoom) - d.asked - len(d.arrivals)
-	if n <= 0 || d.broken {
+	have := d.asked + len(d.arrivals)
+	n := min(d.waiting+d.ahead, deskRoom/2) - have
+	if n <= 0 || d.waiting == 0 || d.broken || (have >= d.waiting && n <= d.ahead/2) {
 		return
 	}
 	request, _ := json.Marshal(pullRequest{n, deskExpiry, deskHeartbeat}) // numbers only
@@ -100,22 +126,34 @@ type pullRequest struct {
 // receive takes a message from the server. It never blocks, so that the time
 // of arrival is true.
 func (d *desk) receive(msg *natsgo.Msg) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.heard = time.Now()
-	if status := msg.Header.Get("Status"); status != "" && len(msg.Data) == 0 {
+	arrived := time.Now()
+	status := msg.Header.Get("Status")
+	if status != "" && len(msg.Data) == 0 {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.heard = arrived
 		d.status(status, msg)
 		return
 	}
+	h, ok := d.ledger.sort(msg, arrived)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.heard = arrived
 	d.asked = max(d.asked-1, 0)
-	if d.waiting == 0 {
-		d.giveBack(msg)
-		return
+	if ok {
+		d.put(h)
+	} else {
+		d.ahead = min(d.ahead+1, deskAhead)
 	}
+	d.askLocked()
+}
+
+func (d *desk) put(h handout) {
 	select {
-	case d.arrivals <- handout{msg, d.heard}:
+	case d.arrivals <- h:
+		d.keepLocked()
 	default:
-		d.giveBack(msg) // more came than was asked for: requests that were given up
+		d.giveBack(h) // more came than was asked for: requests that were given up
 	}
 }
 
@@ -140,15 +178,15 @@ func (d *desk) status(status string, msg *natsgo.Msg) {
 }
 
 // giveBack lets somebody else have the message at once.
-func (d *desk) giveBack(msg *natsgo.Msg) {
-	_ = d.ledger.nc.Publish(msg.Reply, ackAgain) // if it is lost, AckWait brings the message back
+func (d *desk) giveBack(h handout) {
+	_ = d.ledger.nc.Publish(h.reply, ackAgain) // if it is lost, AckWait brings the message back
 }
 
 func (d *desk) returnAll() {
 	for {
 		select {
 		case h := <-d.arrivals:
-			d.giveBack(h.msg)
+			d.giveBack(h)
 		default:
 			return
 		}
@@ -189,6 +227,7 @@ func (d *desk) renew() {
 func (d *desk) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.tidying.Stop()
 	if d.sub != nil {
 		_ = d.sub.Unsubscribe() // the connection is closed next
 		d.returnAll()

@@ -18,13 +18,16 @@ const (
 	feedPause     = 250 * time.Millisecond
 )
 
-var errNotCaughtUp = errors.New("ledger/nats: the records are still being read")
+var (
+	errNotCaughtUp = errors.New("ledger/nats: the records are still being read")
+	errReconnected = errors.New("ledger/nats: the connection was lost and is there again")
+)
 
 // feed keeps the projection up to date until ctx is done. Its consumer lives in
 // the server's memory and has no state: a new one carries on at the frontier.
 func (l *Ledger) feed(ctx context.Context) {
 	for {
-		err := l.feedOnce(ctx)
+		err := l.feedUntilLost(ctx)
 		l.known.setCaughtUp(false)
 		if ctx.Err() != nil {
 			return
@@ -36,12 +39,29 @@ func (l *Ledger) feed(ctx context.Context) {
 	}
 }
 
+// feedUntilLost ends with an error, with ctx, or when the connection was lost
+// and is there again.
+func (l *Ledger) feedUntilLost(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ended := make(chan error, 1)
+	go func() { ended <- l.feedOnce(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-l.refeed:
+		cancel(errReconnected)
+		<-ended
+		return errReconnected
+	}
+}
+
 func (l *Ledger) feedOnce(ctx context.Context) error {
 	consumer, err := l.feedConsumer(ctx)
 	if err != nil {
 		return err
 	}
-	defer l.deleteConsumer(consumer.CachedInfo().Name)
+	defer l.deleteConsumer(ctx, consumer.CachedInfo().Name)
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(feedBatch), jetstream.PullExpiry(feedExpiry),
 		jetstream.PullHeartbeat(feedHeartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
 	if err != nil {
@@ -91,8 +111,13 @@ func (l *Ledger) feedConsumer(ctx context.Context) (jetstream.Consumer, error) {
 	return l.js.CreateConsumer(ctx, l.subjects.stream, config)
 }
 
-func (l *Ledger) deleteConsumer(name string) {
-	ctx, cancel := context.WithTimeout(context.Background(), feedPause)
+// deleteConsumer spares the server a consumer that is not read any more. After
+// a reconnect it is left to the server's InactiveThreshold.
+func (l *Ledger) deleteConsumer(ctx context.Context, name string) {
+	if !l.nc.IsConnected() || errors.Is(context.Cause(ctx), errReconnected) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), feedPause)
 	defer cancel()
 	if err := l.js.DeleteConsumer(ctx, l.subjects.stream, name); err != nil {
 		l.logger.Debug("the server drops an idle consumer by itself later", "consumer", name, "error", err)
@@ -120,7 +145,7 @@ func (l *Ledger) takeIn(msg jetstream.Msg, meta *jetstream.MsgMetadata, fresh bo
 		l.known.deliver(s, nil)
 		return
 	}
-	record, err := s.decode()
+	record, err := l.known.record(s)
 	if err != nil {
 		l.logger.Error("a record cannot be read", "error", err)
 	}

@@ -42,6 +42,7 @@ type Ledger struct {
 	known    *projection
 	desk     *desk
 	counts   counts
+	refeed   chan struct{} // asks the feed to be made anew
 
 	// publish is [Ledger.publishOnce]; tests lose its answers.
 	publish func(ctx context.Context, msg *natsgo.Msg) (sequence uint64, err error)
@@ -76,7 +77,8 @@ func Open(ctx context.Context, options Options) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{options: o, logger: o.Logger, subjects: subjectsOf(o.Account), known: newProjection()}
+	l := &Ledger{options: o, logger: o.Logger, subjects: subjectsOf(o.Account), known: newProjection(),
+		refeed: make(chan struct{}, 1)}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.publish = l.publishOnce
 	if err := l.start(ctx); err != nil {
@@ -93,7 +95,7 @@ func (l *Ledger) start(ctx context.Context) (err error) {
 		}
 	}
 	l.desk = newDesk(l)
-	if l.nc, err = connect(ctx, l.options, l.server, l.desk.restart); err != nil {
+	if l.nc, err = connect(ctx, l.options, l.server, l.reconnected); err != nil {
 		return err
 	}
 	if l.js, err = jetstream.New(l.nc); err != nil {
@@ -109,6 +111,15 @@ func (l *Ledger) start(ctx context.Context) (err error) {
 	l.run(l.desk.watch)
 	l.run(l.expire)
 	return nil
+}
+
+// reconnected makes anew what the server may have forgotten meanwhile.
+func (l *Ledger) reconnected() {
+	l.desk.restart()
+	select {
+	case l.refeed <- struct{}{}:
+	default:
+	}
 }
 
 func (l *Ledger) run(f func(ctx context.Context)) {
@@ -164,7 +175,9 @@ func (l *Ledger) Close() error {
 		}
 		l.running.Wait()
 		if l.nc != nil {
-			_ = l.nc.FlushTimeout(requestTimeout) // acknowledgements; one that is lost costs a repetition
+			if l.nc.IsConnected() {
+				_ = l.nc.FlushTimeout(requestTimeout) // acknowledgements; one that is lost costs a repetition
+			}
 			l.nc.Close()
 		}
 		if l.server != nil {

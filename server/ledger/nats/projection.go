@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"bytes"
 	"hash/maphash"
 	"slices"
 	"sort"
@@ -34,6 +35,14 @@ type projection struct {
 
 	ended     [keepEnded]keptRecord
 	endedNext int
+
+	intents map[channelKey]intent // what this process is writing
+}
+
+// intent is a record that is being written, with its encoding.
+type intent struct {
+	record *ledger.Record
+	data   []byte
 }
 
 // entry is the last record of a channel. A sequence of zero says that the
@@ -62,7 +71,45 @@ func newProjection() *projection {
 		seed:      maphash.MakeSeed(),
 		channels:  map[channelKey]*entry{},
 		transfers: map[uint64]*entry{},
+		intents:   map[channelKey]intent{},
 	}
+}
+
+// intend notes a record that this process is about to write, so that it need
+// not be decoded when the stream brings it back, often before the answer. The
+// function that it returns ends that.
+func (p *projection) intend(k channelKey, in intent) (settled func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.intents[k] = in
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.intents[k].record == in.record {
+			delete(p.intents, k)
+		}
+	}
+}
+
+// record returns the record of a message, and decodes it only if it is not
+// known here.
+func (p *projection) record(s stored) (*ledger.Record, error) {
+	p.mu.Lock()
+	e, in := p.channels[s.key], p.intents[s.key]
+	var known *ledger.Record
+	if e != nil && e.sequence == s.sequence {
+		known = e.record
+	}
+	p.mu.Unlock()
+	switch {
+	case known != nil:
+		return known, nil
+	case in.record != nil && bytes.Equal(in.data, s.data):
+		r := *in.record
+		r.Sequence, r.Time = s.sequence, s.time
+		return &r, nil
+	}
+	return s.decode()
 }
 
 // learn takes in a record that this process appended or read back.

@@ -15,7 +15,8 @@ import (
 // handout is a message of the work consumer. From its arrival on it is ours
 // for AckWait.
 type handout struct {
-	msg     *natsgo.Msg
+	stored
+	reply   string
 	arrived time.Time
 }
 
@@ -42,62 +43,65 @@ func (l *Ledger) Next(ctx context.Context) (ledger.Work, error) {
 	}
 }
 
-// accept makes work of a message, or answers it: with a record that is
-// replaced or has no open transfer nothing is to be done. What has lain here
-// too long is left to come again, since another process may have it soon.
+// sort looks at a message of the work consumer as it arrives, and answers it
+// at once if nothing is to be done about it.
+func (l *Ledger) sort(msg *natsgo.Msg, arrived time.Time) (h handout, ok bool) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		l.logger.Error("a message is no work", "error", err)
+		return h, false
+	}
+	h = handout{reply: msg.Reply, arrived: arrived}
+	h.sequence, h.time, h.header, h.data = meta.Sequence.Stream, meta.Timestamp.UTC(), msg.Header, msg.Data
+	if h.key, ok = l.subjects.key(msg.Subject); !ok {
+		l.terminate(h, fmt.Errorf("subject %s is that of no channel", msg.Subject))
+		return h, false
+	}
+	return h, !l.over(h)
+}
+
+// over reports whether the record is known to be replaced, or to have no open
+// transfer, and acknowledges it then.
+func (l *Ledger) over(h handout) bool {
+	sequence, _, _ := l.known.channel(h.key)
+	if open, known := h.open(); sequence > h.sequence || (known && !open) {
+		l.skip(h)
+		return true
+	}
+	return false
+}
+
+// accept makes work of a message, or answers it. What has lain here too long
+// is left to come again, since another process may have it soon.
 func (l *Ledger) accept(h handout) ledger.Work {
-	if time.Since(h.arrived) > l.options.AckWait/2 {
+	if time.Since(h.arrived) > l.options.AckWait/2 || l.over(h) {
 		return nil
 	}
-	s, ok := l.work(h.msg)
-	if !ok {
-		l.terminate(h.msg, errors.New("not a record of a channel"))
+	r, err := l.known.record(h.stored)
+	if err != nil {
+		l.terminate(h, err)
 		return nil
-	}
-	sequence, r, _ := l.known.channel(s.key)
-	if open, known := s.open(); sequence > s.sequence || (known && !open) {
-		l.skip(h.msg)
-		return nil
-	}
-	if sequence != s.sequence || r == nil {
-		var err error
-		if r, err = s.decode(); err != nil {
-			l.terminate(h.msg, err)
-			return nil
-		}
 	}
 	if !r.State.Open() {
-		l.skip(h.msg)
+		l.skip(h)
 		return nil
 	}
-	w := &work{nc: l.nc, reply: h.msg.Reply, record: r.Clone()}
-	w.record.Time = s.time
+	w := &work{nc: l.nc, reply: h.reply, record: r.Clone()}
+	w.record.Time = h.time
 	return w
 }
 
-// work reads what the server says of a message.
-func (l *Ledger) work(msg *natsgo.Msg) (s stored, ok bool) {
-	meta, err := msg.Metadata()
-	if err != nil {
-		return stored{}, false
-	}
-	key, ok := l.subjects.key(msg.Subject)
-	return stored{
-		key: key, sequence: meta.Sequence.Stream, time: meta.Timestamp.UTC(), header: msg.Header, data: msg.Data,
-	}, ok
-}
-
-func (l *Ledger) skip(msg *natsgo.Msg) {
+func (l *Ledger) skip(h handout) {
 	l.counts.skipped.Add(1)
-	if err := l.nc.Publish(msg.Reply, ackDone); err != nil {
+	if err := l.nc.Publish(h.reply, ackDone); err != nil {
 		l.logger.Debug("an acknowledgement is lost; the record comes again and is skipped again", "error", err)
 	}
 }
 
-func (l *Ledger) terminate(msg *natsgo.Msg, why error) {
+func (l *Ledger) terminate(h handout, why error) {
 	l.counts.undecodable.Add(1)
-	l.logger.Error("a record is taken out of the work, since it cannot be read", "subject", msg.Subject, "error", why)
-	if err := l.nc.Publish(msg.Reply, ackTerm); err != nil {
+	l.logger.Error("a record is taken out of the work, since it cannot be read", "sequence", h.sequence, "error", why)
+	if err := l.nc.Publish(h.reply, ackTerm); err != nil {
 		l.logger.Debug("a termination is lost; the record comes again", "error", err)
 	}
 }

@@ -1,0 +1,184 @@
+package nats
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/ledger/ledgertest"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// TestDamagedTail opens files as a crash may leave them: with the last write
+// cut off, or with something else behind it.
+func TestDamagedTail(t *testing.T) {
+	for name, damage := range map[string]func(blk string) error{
+		"cut off": func(blk string) error {
+			info, err := os.Stat(blk)
+			if err != nil {
+				return err
+			}
+			return os.Truncate(blk, info.Size()-7)
+		},
+		"garbage behind": func(blk string) error {
+			f, err := os.OpenFile(blk, os.O_APPEND|os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			if _, err := f.Write([]byte(strings.Repeat("\x17garbage", 99))); err != nil {
+				return err
+			}
+			return f.Close()
+		},
+	} {
+		t.Run(name, func(t *testing.T) { testDamage(t, damage) })
+	}
+}
+
+func testDamage(t *testing.T, damage func(blk string) error) {
+	dir := t.TempDir()
+	l := openWith(t, testOptions(dir))
+	const records = 20
+	for n := range records {
+		appendNew(t, l, n, transfer.PhaseInviting)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	streams := filepath.Join(dir, "jetstream", "*", "streams", "*", "msgs")
+	indexes, _ := filepath.Glob(filepath.Join(streams, "index.db")) // the pattern is valid
+	for _, index := range indexes {
+		if err := os.Remove(index); err != nil { // it is written on a clean end only
+			t.Fatal(err)
+		}
+	}
+	blocks, _ := filepath.Glob(filepath.Join(streams, "*.blk"))
+	if len(blocks) == 0 {
+		t.Fatal("the stream has no files")
+	}
+	if err := damage(slices.Max(blocks)); err != nil {
+		t.Fatal(err)
+	}
+	l = openWith(t, testOptions(dir))
+	for n := range records - 1 {
+		if _, err := l.Last(context.Background(), ledgertest.ChannelSID(n)); err != nil {
+			t.Errorf("Last of channel %d: %v", n, err)
+		}
+	}
+	appendNew(t, l, records, transfer.PhaseInviting)
+}
+
+func appendNew(t testing.TB, l *Ledger, n int, phase transfer.Phase) uint64 {
+	t.Helper()
+	sequence, err := l.Append(context.Background(), ledgertest.NewRecord(n, fmt.Sprint("r", n), phase), 0)
+	if err != nil {
+		t.Fatalf("Append: %v", err)
+	}
+	return sequence
+}
+
+func TestDirBelongsToOneProcess(t *testing.T) {
+	o := testOptions(t.TempDir())
+	first := openWith(t, o)
+	if _, err := Open(context.Background(), o); err == nil || !strings.Contains(err.Error(), "Dir") {
+		t.Errorf("Open of a folder in use: %v, want an error that names Dir", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	openWith(t, o)
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	dir := t.TempDir()
+	for field, o := range map[string]Options{
+		"Dir or URLs":  {Account: "AC1"},
+		"Dir and URLs": {Account: "AC1", Dir: dir, URLs: []string{"nats://127.0.0.1"}},
+		"Account":      {Account: "AC1.>", Dir: dir},
+		"Replicas":     {Account: "AC1", Dir: dir, Replicas: 3},
+		"Replicas 2":   {Account: "AC1", URLs: []string{"nats://127.0.0.1"}, Replicas: 2},
+		"MaxAge":       {Account: "AC1", Dir: dir, MaxAge: -1},
+		"AckWait":      {Account: "AC1", Dir: dir, AckWait: time.Millisecond},
+		"URLs":         {Account: "AC1", URLs: []string{"nats://127.0.0.1:1"}},
+	} {
+		if _, err := Open(context.Background(), o); err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("Open with a bad %s: %v", field, err)
+		}
+	}
+	if _, err := Open(context.Background(), Options{Account: "AC1", Dir: os.DevNull}); err == nil {
+		t.Error("Open with a file for a folder: no error")
+	}
+}
+
+// TestExpired appends to a channel whose records are past their age in the
+// stream, but not yet forgotten here.
+func TestExpired(t *testing.T) {
+	o := testOptions(t.TempDir())
+	o.MaxAge = time.Second
+	l := openWith(t, o)
+	at := appendNew(t, l, 1, transfer.PhaseCompleted)
+	key, _ := keyOf(ledgertest.ChannelSID(1))
+	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if _, err := l.readLast(context.Background(), key); err != nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the stream keeps the record")
+		}
+	}
+	if _, err := l.Append(context.Background(), ledgertest.NewRecord(1, "late", transfer.PhaseInviting), at); err == nil {
+		t.Error("a record was written behind one that has expired")
+	}
+	if r, err := l.Last(context.Background(), ledgertest.ChannelSID(1)); err == nil {
+		t.Errorf("Last after the conflict = %s", r.ID)
+	}
+	again, err := l.Append(context.Background(), ledgertest.NewRecord(1, "new", transfer.PhaseInviting), 0)
+	if err != nil {
+		t.Errorf("Append to the channel as a new one: %v", err)
+	}
+	waitFrontier(t, l, again)
+	l.known.expire(time.Now().Add(time.Hour))
+	if _, err := l.Find(context.Background(), ledgertest.TransferID(1)); err == nil {
+		t.Error("Find of what was forgotten")
+	}
+}
+
+// TestManyEnded has more ended channels than are kept in memory.
+func TestManyEnded(t *testing.T) {
+	const channels = keepEnded + 300
+	o := testOptions(t.TempDir())
+	l := openWith(t, o)
+	inParallel(64, channels, func(n int) { appendNew(t, l, n, transfer.PhaseCompleted) })
+	checkMany(t, l, channels)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	checkMany(t, openWith(t, o), channels)
+}
+
+func checkMany(t *testing.T, l *Ledger, channels int) {
+	t.Helper()
+	for n := range channels {
+		if r, err := l.Find(context.Background(), ledgertest.TransferID(n)); err != nil || r.Channel() != ledgertest.ChannelSID(n) {
+			t.Fatalf("Find of transfer %d = %s, %v", n, r.Channel(), err)
+		}
+	}
+	waitFrontier(t, l, uint64(channels))
+	var after uint64
+	seen := 0
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	err := l.Follow(ctx, 0, recordsInOrder(t, &after, func() {
+		if seen++; seen == channels {
+			cancel()
+		}
+	}))
+	if seen != channels {
+		t.Errorf("Follow saw %d of %d channels: %v", seen, channels, err)
+	}
+}
