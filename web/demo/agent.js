@@ -121,8 +121,8 @@ export class Agent {
   async warm(task) {
     const channel = this.#store.channelOf(task);
     const answer = await this.#dispatch("directory", {
-      interactionSid: channel?.interaction_sid ?? "",
-      interactionChannelSid: channel?.sid ?? "",
+      interactionSid: channel?.interaction_sid,
+      interactionChannelSid: channel?.sid,
       taskSid: task.sid,
     });
     if (answer.status !== 200) return;

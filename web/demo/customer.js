@@ -118,7 +118,7 @@ function chatView({ store, attempt, renew }) {
 
   const channel = () => store.channelOfConversation(conversation.sid);
   const party = () => channel() && store.customerOf(channel().sid);
-  const identity = () => party()?.media_properties?.identity ?? store.messages(conversation.sid)[0]?.author ?? "";
+  const identity = () => party()?.media_properties?.identity || store.messages(conversation.sid)[0]?.author || "";
 
   async function go() {
     await attempt(stage.leave(conversation.sid, identity()));

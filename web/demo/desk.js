@@ -20,6 +20,7 @@ export function desk({ agent, store }) {
   const head = deskHead(agent, store, attempt);
   const dismissed = new Set();
   const told = new Set();
+  const seen = new Map(); // how many messages of a reservation's conversation have been on the screen
   let selected = null;
   const tasks = taskList({
     label: t("desk.tasks", { name: agent.name }),
@@ -56,8 +57,11 @@ export function desk({ agent, store }) {
     head.update(worker);
     const entries = deskEntries(agent, store, dismissed);
     if (!entries.some((entry) => entry.reservation.sid === selected)) selected = preferred(entries)?.reservation.sid ?? null;
+    const shown = entries.find((entry) => entry.reservation.sid === selected) ?? null;
+    if (shown) seen.set(selected, shown.messages.length);
+    for (const entry of entries) entry.unread = entry.status === "open" ? entry.messages.length - (seen.get(entry.reservation.sid) ?? 0) : 0;
     tasks.update(entries, selected);
-    page.update(entries.find((entry) => entry.reservation.sid === selected) ?? null, worker);
+    page.update(shown, worker);
     announceEnds(entries);
     return entries;
   }
@@ -74,6 +78,7 @@ export function desk({ agent, store }) {
 
   function reset() {
     dismissed.clear();
+    seen.clear();
     selected = null;
     notices.clear();
     page.reset();

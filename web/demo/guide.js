@@ -13,7 +13,7 @@ export function guide({ store, agents }) {
   const list = h("ol", { class: "guide-steps" });
   const done = h("p", { class: "guide-done", role: "status" });
   const close = h("button", { class: "button button-quiet button-icon button-small", type: "button", "aria-label": t("guide.dismiss"), onclick: dismiss }, icon("close"));
-  const node = h("nav", { class: "guide", "aria-label": t("guide.label") }, list, done, close);
+  const node = h("aside", { class: "guide", "aria-label": t("guide.label") }, list, done, close);
   node.hidden = remembered();
 
   function dismiss() {

@@ -12,7 +12,7 @@ export function channelIcon(type) {
 }
 
 /**
- * The list. Entries are {reservation, task, customer, channelType, preview, status, note}, status being incoming, open,
+ * The list. Entries are {reservation, task, customer, channelType, preview, status, note, unread}, status being incoming, open,
  * wrapping or left. The functions are called with an entry.
  */
 export function taskList({ label, select, accept, reject }) {
@@ -30,8 +30,9 @@ function card(entry, { select, accept, reject }) {
   const name = h("span", { class: "task-name" });
   const note = h("span", { class: "task-note" });
   const badge = h("span", { class: "badge" });
+  const unread = h("span", { class: "unread" });
   const open = h("button", { class: "task-button", type: "button", onclick: () => select(current) },
-    h("span", { class: "task-icon" }, channelIcon(entry.channelType)), h("span", { class: "task-text" }, name, note), badge);
+    h("span", { class: "task-icon" }, channelIcon(entry.channelType)), h("span", { class: "task-text" }, name, note), unread, badge);
   const yes = h("button", { class: "button button-success button-small", type: "button", onclick: () => once(yes, () => accept(current)) }, icon("check"), t("task.accept"));
   const no = h("button", { class: "button button-secondary button-small", type: "button", onclick: () => once(no, () => reject(current)) }, t("task.reject"));
   const actions = h("div", { class: "task-actions" }, yes, no);
@@ -45,6 +46,8 @@ function card(entry, { select, accept, reject }) {
     text(name, next.customer);
     text(note, next.note || next.preview);
     set(note, { title: next.note || next.preview });
+    unread.hidden = !next.unread;
+    text(unread, next.unread ? t("task.unread", { n: next.unread }) : "");
     text(badge, statusWords(next.status));
     set(badge, { class: `badge badge-${next.status}` });
     actions.hidden = !incoming;

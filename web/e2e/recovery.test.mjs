@@ -121,7 +121,7 @@ test("the trace shows what reached Twilio, can be paused, filtered and cleared",
 }));
 
 test("the guide checks off what was done and can be hidden for good", () => withDemo(async ({ page }) => {
-  const guide = page.getByRole("navigation", { name: "Try it" });
+  const guide = page.getByRole("complementary", { name: "Try it" });
   const current = () => guide.locator('[aria-current="step"]').innerText();
   assert.match(await current(), /Write as the customer/);
   await begin(page);
