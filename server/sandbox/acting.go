@@ -34,15 +34,20 @@ func (a *Account) startConversation(customer Customer, firstMessage string) (*ch
 		return nil, nil, err
 	}
 	kind := orWeb(customer.ChannelType)
-	conv, err := a.addConversation(orNil(customer.Name), nil, "{}", false)
-	if err != nil {
-		return nil, nil, err
-	}
 	spec := memberSpec{attributes: compactJSON(map[string]any{"friendlyName": customer.Name}), sdk: true}
 	if proxy := proxyAddresses[kind]; proxy != "" {
 		spec.binding = map[string]string{"type": kind, "address": customer.Address, "proxy_address": proxy}
 	} else {
 		spec.identity = slug(customer.Name) + "-" + a.made.hex("customer")[:8]
+	}
+	author := (&member{identity: spec.identity, binding: spec.binding}).author()
+	routing := a.startingRouting(kind, author, customer, flow)
+	if _, err := a.checkRouting(routing); err != nil {
+		return nil, nil, err
+	}
+	conv, err := a.addConversation(orNil(customer.Name), nil, "{}", false)
+	if err != nil {
+		return nil, nil, err
 	}
 	m := a.addMember(conv, spec)
 	if firstMessage != "" {
@@ -51,9 +56,8 @@ func (a *Account) startConversation(customer Customer, firstMessage string) (*ch
 		}
 	}
 	c := a.newInteraction(kind, conv)
-	c.customerName, c.address = customer.Name, m.author()
 	a.addParticipant(c, "customer", m, nil)
-	inv, err := a.addInvite(c, a.startingRouting(c, customer, flow))
+	inv, err := a.addInvite(c, routing)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -89,10 +93,10 @@ func (a *Account) startingWorkflow(customer Customer) (*workflow, error) {
 }
 
 // startingRouting is what Flex asks for when a customer writes: the attributes are those of its own tasks.
-func (a *Account) startingRouting(c *channel, customer Customer, flow *workflow) *inviteRouting {
+func (a *Account) startingRouting(kind, address string, customer Customer, flow *workflow) *inviteRouting {
 	attributes := map[string]any{
-		"channelType": c.kind, "direction": "inbound", "initiatedBy": "customer", "from": customer.Name,
-		"customerName": customer.Name, "customerAddress": c.address, "name": customer.Name,
+		"channelType": kind, "direction": "inbound", "initiatedBy": "customer", "from": customer.Name,
+		"customerName": customer.Name, "customerAddress": address, "name": customer.Name,
 		"customers":     map[string]any{"name": customer.Name},
 		"conversations": map[string]any{"initiated_by": "customer"},
 	}
@@ -102,7 +106,7 @@ func (a *Account) startingRouting(c *channel, customer Customer, flow *workflow)
 	r := &inviteRouting{}
 	r.Properties.WorkspaceSID, r.Properties.WorkflowSID = a.workspaceSID, flow.sid
 	r.Properties.TaskChannelUniqueName = "chat"
-	if c.kind == "email" {
+	if kind == "email" {
 		r.Properties.TaskChannelUniqueName = "email"
 	}
 	r.Properties.Attributes = []byte(compactJSON(attributes))

@@ -189,24 +189,86 @@ func parseRouting(text string) (*inviteRouting, error) {
 	return r, nil
 }
 
-// attributes reads the attributes as an object, whether they came as one or as a JSON string.
-func (r *inviteRouting) attributes() (map[string]any, error) {
+// attributes are those that were asked for, as an object or as a JSON string, with what Twilio adds to them.
+func (r *inviteRouting) attributes(interaction, channel, invite, conversation string) (string, error) {
 	raw := r.Properties.Attributes
 	if len(raw) > 0 && raw[0] == '"' {
 		var text string
 		if err := json.Unmarshal(raw, &text); err != nil {
-			return nil, invalid("Routing.properties.attributes: %v", err)
+			return "", invalid("Routing.properties.attributes: %v", err)
 		}
 		raw = json.RawMessage(text)
 	}
 	attributes := map[string]any{}
-	if len(raw) == 0 || string(raw) == "null" {
-		return attributes, nil
+	if len(raw) > 0 && string(raw) != "null" {
+		if err := json.Unmarshal(raw, &attributes); err != nil || attributes == nil {
+			return "", invalid("Routing.properties.attributes is not a JSON object")
+		}
 	}
-	if err := json.Unmarshal(raw, &attributes); err != nil {
-		return nil, invalid("Routing.properties.attributes is not a JSON object")
+	attributes["flexInteractionSid"], attributes["flexInteractionChannelSid"] = interaction, channel
+	attributes["flexChannelInviteSid"], attributes["conversationSid"] = invite, conversation
+	conversations, _ := attributes["conversations"].(map[string]any)
+	if conversations == nil {
+		conversations = map[string]any{}
 	}
-	return attributes, nil
+	if _, given := conversations["conversation_id"]; !given {
+		conversations["conversation_id"] = interaction
+	}
+	conversations["media"] = []any{map[string]any{"type": "ChatTranscript", "sid": conversation}}
+	attributes["conversations"] = conversations
+	return compactJSON(attributes), nil
+}
+
+// anySID is as long as a SID, for checks before there is one.
+const anySID = "XX00000000000000000000000000000000"
+
+// checkRouting reads where an invite is to go. It refuses all that addInvite would, save what depends on the channel.
+func (a *Account) checkRouting(r *inviteRouting) (taskSpec, error) {
+	p, spec := r.Properties, taskSpec{}
+	if p.WorkspaceSID != a.workspaceSID {
+		return spec, invalid("Routing.properties.workspace_sid %q is not a workspace of this account", p.WorkspaceSID)
+	}
+	if p.Priority < 0 || p.Timeout < 0 {
+		return spec, invalid("Routing.properties.priority and timeout must not be negative")
+	}
+	spec.priority, spec.timeout = p.Priority, p.Timeout
+	channelName := p.TaskChannelSID
+	if channelName == "" {
+		channelName = p.TaskChannelUniqueName
+	}
+	if spec.channel = a.taskChannelNamed(channelName); spec.channel == nil {
+		return spec, invalid("Routing.properties.task_channel_unique_name %q does not exist", channelName)
+	}
+	attributes, err := r.attributes(anySID, anySID, anySID, anySID)
+	if err != nil {
+		return spec, err
+	}
+	if _, err := taskDocument(attributes); err != nil {
+		return spec, err
+	}
+	return spec, a.findTarget(r, &spec)
+}
+
+// findTarget finds the worker, else the queue, else the workflow that an invite is for.
+func (a *Account) findTarget(r *inviteRouting, spec *taskSpec) error {
+	p, ok := r.Properties, false
+	if p.WorkerSID != "" {
+		if spec.worker, ok = a.store.workers.get(p.WorkerSID); !ok {
+			return invalid("Routing.properties.worker_sid %q does not exist", p.WorkerSID)
+		}
+	}
+	if p.QueueSID != "" {
+		if spec.queue, ok = a.store.queues.get(p.QueueSID); !ok {
+			return invalid("Routing.properties.queue_sid %q does not exist", p.QueueSID)
+		}
+	}
+	if spec.worker != nil || spec.queue != nil {
+		return nil
+	}
+	if spec.workflow, ok = a.store.workflows.get(p.WorkflowSID); !ok {
+		return invalid("Routing.properties.workflow_sid %q does not exist", p.WorkflowSID)
+	}
+	return nil
 }
 
 // addInvite invites somebody into a channel: it makes a task, which routing brings to an agent.
@@ -214,17 +276,19 @@ func (a *Account) addInvite(c *channel, r *inviteRouting) (*invite, error) {
 	if !c.isOpen() {
 		return nil, refused(http.StatusBadRequest, codeChannelNotOpen, "Interaction channel %s is not open", c.sid)
 	}
-	spec, err := a.inviteSpec(c, r)
+	spec, err := a.checkRouting(r)
 	if err != nil {
 		return nil, err
+	}
+	if spec.worker != nil && c.hasWorker(spec.worker) {
+		return nil, refused(http.StatusBadRequest, codeAlreadyInInteraction,
+			"Worker %s is already a participant of the interaction", spec.worker.sid)
 	}
 	inv := &invite{entity: a.entity("KG", ""), channel: c}
-	attributes, err := r.attributes()
-	if err != nil {
+	if spec.attributes, err = r.attributes(c.interaction.sid, c.sid, inv.sid, c.conversation.sid); err != nil {
 		return nil, err
 	}
-	addInteractionKeys(attributes, inv)
-	spec.attributes, spec.invite = compactJSON(attributes), inv
+	spec.invite = inv
 	t, err := a.newTask(spec)
 	if err != nil {
 		return nil, err
@@ -239,44 +303,6 @@ func (a *Account) addInvite(c *channel, r *inviteRouting) (*invite, error) {
 	return inv, nil
 }
 
-// inviteSpec reads where an invite is to go.
-func (a *Account) inviteSpec(c *channel, r *inviteRouting) (taskSpec, error) {
-	p, spec := r.Properties, taskSpec{}
-	if p.WorkspaceSID != a.workspaceSID {
-		return spec, invalid("Routing.properties.workspace_sid %q is not a workspace of this account", p.WorkspaceSID)
-	}
-	spec.priority, spec.timeout = p.Priority, p.Timeout
-	channelName := p.TaskChannelSID
-	if channelName == "" {
-		channelName = p.TaskChannelUniqueName
-	}
-	if spec.channel = a.taskChannelNamed(channelName); spec.channel == nil {
-		return spec, invalid("Routing.properties.task_channel_unique_name %q does not exist", channelName)
-	}
-	var ok bool
-	if p.WorkerSID != "" {
-		if spec.worker, ok = a.store.workers.get(p.WorkerSID); !ok {
-			return spec, invalid("Routing.properties.worker_sid %q does not exist", p.WorkerSID)
-		}
-		if c.hasWorker(spec.worker) {
-			return spec, refused(http.StatusBadRequest, codeAlreadyInInteraction,
-				"Worker %s is already a participant of the interaction", p.WorkerSID)
-		}
-	}
-	if p.QueueSID != "" {
-		if spec.queue, ok = a.store.queues.get(p.QueueSID); !ok {
-			return spec, invalid("Routing.properties.queue_sid %q does not exist", p.QueueSID)
-		}
-	}
-	if spec.worker != nil || spec.queue != nil {
-		return spec, nil
-	}
-	if spec.workflow, ok = a.store.workflows.get(p.WorkflowSID); !ok {
-		return spec, invalid("Routing.properties.workflow_sid %q does not exist", p.WorkflowSID)
-	}
-	return spec, nil
-}
-
 func (c *channel) hasWorker(w *worker) bool {
 	for _, p := range c.participants {
 		if p.present() && p.reservation != nil && p.reservation.worker == w {
@@ -284,24 +310,6 @@ func (c *channel) hasWorker(w *worker) bool {
 		}
 	}
 	return false
-}
-
-// addInteractionKeys adds what Twilio adds to the attributes of an invite's task.
-func addInteractionKeys(attributes map[string]any, inv *invite) {
-	c := inv.channel
-	attributes["flexInteractionSid"] = c.interaction.sid
-	attributes["flexInteractionChannelSid"] = c.sid
-	attributes["flexChannelInviteSid"] = inv.sid
-	attributes["conversationSid"] = c.conversation.sid
-	conversations, _ := attributes["conversations"].(map[string]any)
-	if conversations == nil {
-		conversations = map[string]any{}
-	}
-	if _, given := conversations["conversation_id"]; !given {
-		conversations["conversation_id"] = c.interaction.sid
-	}
-	conversations["media"] = []any{map[string]any{"type": "ChatTranscript", "sid": c.conversation.sid}}
-	attributes["conversations"] = conversations
 }
 
 // answer is the routing object of an invite: the task as it was made.

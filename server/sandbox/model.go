@@ -205,8 +205,6 @@ type channel struct {
 	conversation *conversation
 	participants []*participant // those who have left too
 	invites      []*invite
-	customerName string
-	address      string
 }
 
 func (c *channel) isOpen() bool { return c.status == stateActive || c.status == "setup" }

@@ -166,26 +166,23 @@ func restUpdateConversation(a *Account, c *call, conv *conversation) (answer, er
 	if err != nil {
 		return answer{}, err
 	}
+	attributes, unique := conv.attributes, c.optional("UniqueName")
+	if c.has("Attributes") {
+		attributes = c.form.Get("Attributes")
+	}
+	if err := checkConversationAttributes(attributes); err != nil {
+		return answer{}, err
+	}
 	if state != "" && conv.state == stateClosed && state != stateClosed {
 		return answer{}, refused(http.StatusBadRequest, codeConversationClosed, "Conversation %s is closed", conv.sid)
 	}
+	if unique != nil {
+		if err := a.setUniqueName(conv, *unique); err != nil {
+			return answer{}, err
+		}
+	}
 	if name := c.optional("FriendlyName"); name != nil {
 		conv.name = name
-	}
-	if unique := c.optional("UniqueName"); unique != nil {
-		if other := a.store.byUniqueName[*unique]; other != nil && other != conv {
-			return answer{}, refused(http.StatusConflict, codeUniqueNameTaken, "Conversation with provided unique name already exists")
-		}
-		if conv.uniqueName != nil {
-			delete(a.store.byUniqueName, *conv.uniqueName)
-		}
-		if conv.uniqueName = orNil(*unique); conv.uniqueName != nil {
-			a.store.byUniqueName[*unique] = conv
-		}
-	}
-	attributes := conv.attributes
-	if c.has("Attributes") {
-		attributes = c.form.Get("Attributes")
 	}
 	if err := a.updateConversationAttributes(conv, attributes, c.hooks()); err != nil {
 		return answer{}, err
@@ -194,6 +191,20 @@ func restUpdateConversation(a *Account, c *call, conv *conversation) (answer, er
 		a.setConversationState(conv, state, "API", c.hooks())
 	}
 	return answer{body: a.viewConversation(conv)}, nil
+}
+
+// setUniqueName renames a conversation; empty takes its unique name away.
+func (a *Account) setUniqueName(conv *conversation, name string) error {
+	if other := a.store.byUniqueName[name]; other != nil && other != conv {
+		return refused(http.StatusConflict, codeUniqueNameTaken, "Conversation with provided unique name already exists")
+	}
+	if conv.uniqueName != nil {
+		delete(a.store.byUniqueName, *conv.uniqueName)
+	}
+	if conv.uniqueName = orNil(name); conv.uniqueName != nil {
+		a.store.byUniqueName[name] = conv
+	}
+	return nil
 }
 
 func restDeleteConversation(a *Account, c *call, conv *conversation) (answer, error) {

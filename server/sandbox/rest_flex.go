@@ -321,16 +321,21 @@ func restCreateInteraction(a *Account, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	var r *inviteRouting
+	if c.has("Routing") {
+		if r, err = parseRouting(c.form.Get("Routing")); err != nil {
+			return answer{}, err
+		}
+		if _, err := a.checkRouting(r); err != nil {
+			return answer{}, err
+		}
+	}
 	ch, err := a.interactionFrom(text)
 	if err != nil {
 		return answer{}, err
 	}
 	ch.interaction.contextSID, ch.interaction.webhookTtid = c.optional("InteractionContextSid"), c.optional("WebhookTtid")
-	if c.has("Routing") {
-		r, err := parseRouting(c.form.Get("Routing"))
-		if err != nil {
-			return answer{}, err
-		}
+	if r != nil {
 		if ch.interaction.invite, err = a.addInvite(ch, r); err != nil {
 			return answer{}, err
 		}

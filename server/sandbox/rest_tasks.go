@@ -4,6 +4,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,11 @@ func readTaskQuery(a *Account, c *call) (taskQuery, error) {
 	q := taskQuery{
 		workflow: c.query.Get("WorkflowSid"), workflows: c.query.Get("WorkflowName"), queue: c.query.Get("TaskQueueSid"),
 		queues: c.query.Get("TaskQueueName"), priority: c.query.Get("Priority"),
+	}
+	if q.priority != "" {
+		if _, err := strconv.Atoi(q.priority); err != nil {
+			return q, invalid("Priority %q is not a number", q.priority)
+		}
 	}
 	for _, status := range c.query["AssignmentStatus"] {
 		for s := range strings.SplitSeq(status, ",") {

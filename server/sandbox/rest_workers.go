@@ -98,12 +98,18 @@ func restUpdateWorker(a *Account, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	attributes := c.optional("Attributes")
+	if attributes != nil {
+		if _, err := workerDocument(*attributes); err != nil {
+			return answer{}, err
+		}
+	}
 	if name := c.form.Get("FriendlyName"); name != "" && name != w.name {
 		if err := a.renameWorker(w, name); err != nil {
 			return answer{}, err
 		}
 	}
-	if attributes := c.optional("Attributes"); attributes != nil {
+	if attributes != nil {
 		if err := a.updateWorkerAttributes(w, *attributes); err != nil {
 			return answer{}, err
 		}

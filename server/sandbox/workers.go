@@ -98,16 +98,25 @@ func defaultCapacity(tc *taskChannel) int {
 }
 
 func (w *worker) setAttributes(attributes string) error {
-	document := map[string]any{}
-	if len([]rune(attributes)) > maxWorkerAttributes {
-		return invalid("Attributes are limited to %d characters", maxWorkerAttributes)
-	}
-	if err := json.Unmarshal([]byte(attributes), &document); err != nil || document == nil {
-		return invalid("Attributes must be a valid JSON object")
+	document, err := workerDocument(attributes)
+	if err != nil {
+		return err
 	}
 	w.attributes, w.document = attributes, document
 	w.redocument()
 	return nil
+}
+
+// workerDocument parses worker attributes and holds them to their limit.
+func workerDocument(attributes string) (map[string]any, error) {
+	if len([]rune(attributes)) > maxWorkerAttributes {
+		return nil, invalid("Attributes are limited to %d characters", maxWorkerAttributes)
+	}
+	document := map[string]any{}
+	if err := json.Unmarshal([]byte(attributes), &document); err != nil || document == nil {
+		return nil, invalid("Attributes must be a valid JSON object")
+	}
+	return document, nil
 }
 
 // redocument brings what expressions see of a worker up to date.

@@ -199,7 +199,7 @@ func (a *Account) loadConversation(w WorldConversation) error {
 		if agent := a.store.workersByName[m.Author]; agent != nil {
 			author = agent.identity()
 		} else if m.Author == "customer" {
-			author = c.address
+			author = c.participants[0].member.author()
 		}
 		if _, err := a.addMessage(c.conversation, author, "", &m.Body, false); err != nil {
 			return err
