@@ -2,7 +2,6 @@ package directory
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
@@ -65,8 +64,12 @@ func find(name, word string) quality {
 	}
 }
 
-// begins reports whether a word of the name begins at i.
+// begins reports whether a word of the name begins at i: what is before is
+// neither a letter nor a digit of ASCII, nor a character beyond it.
 func begins(name string, i int) bool {
-	before, _ := utf8.DecodeLastRuneInString(name[:i])
-	return i == 0 || !unicode.IsLetter(before) && !unicode.IsDigit(before)
+	if i == 0 {
+		return true
+	}
+	c := name[i-1]
+	return c < utf8.RuneSelf && (c < 'a' || c > 'z') && (c < '0' || c > '9')
 }

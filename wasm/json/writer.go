@@ -2,12 +2,8 @@ package json
 
 import (
 	"strconv"
-	"time"
 	"unicode/utf8"
 )
-
-// TimeFormat is how times are written: RFC 3339 with milliseconds, in UTC.
-const TimeFormat = "2006-01-02T15:04:05.000Z"
 
 // Writer appends JSON to a buffer and puts the commas. It does not check that
 // what is begun is ended, or that keys stand in objects: the caller's tests do.
@@ -71,19 +67,6 @@ func (w *Writer) Raw(json string) {
 		json = "null"
 	}
 	w.buf = append(w.buf, json...)
-}
-
-// Time writes a time in [TimeFormat], cut to milliseconds, and the zero time as
-// null.
-func (w *Writer) Time(t time.Time) {
-	if t.IsZero() {
-		w.Null()
-		return
-	}
-	w.separate()
-	w.buf = append(w.buf, '"')
-	w.buf = t.UTC().AppendFormat(w.buf, TimeFormat)
-	w.buf = append(w.buf, '"')
 }
 
 func (w *Writer) begin(bracket byte) {

@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"errors"
-
 	"github.com/flex-transfer/flex-transfer/wasm/directory"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -31,11 +29,12 @@ func (q Question) Answer() Answer {
 		return a
 	}
 	a.Decision = new(Decision)
-	if _, err := transfer.Decide(facts, *q.Request); err != nil {
-		if !errors.As(err, &a.Decision.Refusal) {
-			return Answer{Err: asError(err)}
-		}
+	_, err = transfer.Decide(facts, *q.Request)
+	refusal, ok := err.(*transfer.Refusal) // which it promises not to wrap
+	if err != nil && !ok {
+		return Answer{Err: asError(err)}
 	}
+	a.Decision.Refusal = refusal
 	return a
 }
 

@@ -1,7 +1,7 @@
 package wire
 
 import (
-	"strings"
+	"unicode/utf8"
 
 	"github.com/flex-transfer/flex-transfer/wasm/json"
 )
@@ -62,11 +62,20 @@ func object(r *json.Reader, member func(key string) error) error {
 		if err == nil {
 			return nil
 		}
-		if len(key) > maxStep {
-			key = strings.ToValidUTF8(key[:maxStep], "") + "…"
-		}
-		return within(key, err)
+		return within(shorten(key), err)
 	})
+}
+
+// shorten cuts a long key, between two characters.
+func shorten(key string) string {
+	if len(key) <= maxStep {
+		return key
+	}
+	end := maxStep
+	for !utf8.RuneStart(key[end]) {
+		end--
+	}
+	return key[:end] + "…"
 }
 
 // finish gives an error of a decoder its code, and checks that nothing follows

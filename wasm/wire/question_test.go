@@ -79,7 +79,7 @@ func TestDecodeQuestionRefuses(t *testing.T) {
 		`{"wire":1,"participants":[{},{},{"sid":7}]}`:                          "participants[2].sid: at offset 39: expected a string, found a number",
 		`{"wire":1,"participants":{}}`:                                         "participants: at offset 25: expected an array, found an object",
 		`{"wire":1,"participants":[{"routing_properties":{"task_sid":true}}]}`: "participants[0].routing_properties.task_sid: at offset 60: expected a string, found true or false",
-		`{"wire":1,"now":"yesterday"}`:                                         "now: expected a time such as 2006-01-02T15:04:05.000Z",
+		`{"wire":1,"now":"yesterday"}`:                                         "now: at offset 16: expected a time such as 2006-01-02T15:04:05.000Z",
 		`{"wire":1,"transfers":[{"from":{"name":[]}}]}`:                        "transfers[0].from.name: at offset 39: expected a string, found an array",
 		`{"wire":1,"transfers":[null,3]}`:                                      "transfers[1]: at offset 28: expected an object, found a number",
 		`{"wire":1,"workers":[{"available":"yes"}]}`:                           "workers[0].available: at offset 34: expected true or false, found a string",

@@ -28,21 +28,13 @@ func readBool(r *json.Reader, into *bool) error {
 	return err
 }
 
-// readTime reads a time of RFC 3339.
 func readTime(r *json.Reader, into *time.Time) error {
 	if r.Null() {
 		return nil
 	}
-	s, err := r.String()
-	if err != nil || s == "" {
-		return err
-	}
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		return problem("expected a time such as 2006-01-02T15:04:05.000Z")
-	}
-	*into = t.UTC()
-	return nil
+	var err error
+	*into, err = r.Time()
+	return err
 }
 
 // readAttributes reads attributes, which Twilio's REST API holds as text and Flex

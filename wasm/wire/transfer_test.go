@@ -36,7 +36,7 @@ func TestTransferKeepsToItselfWhatIsNotForPages(t *testing.T) {
 func TestDecodeTransferRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		`null`:                         "expected a transfer, found null",
-		`{"requestedAt":"now"}`:        "requestedAt: expected a time such as 2006-01-02T15:04:05.000Z",
+		`{"requestedAt":"now"}`:        "requestedAt: at offset 15: expected a time such as 2006-01-02T15:04:05.000Z",
 		`{"invite":{"sid":1}}`:         "invite.sid: at offset 17: expected a string, found a number",
 		`{"droppedAttributes":["",1]}`: "droppedAttributes[1]: at offset 25: expected a string, found a number",
 		`{"target":{"kind":1}}`:        "target.kind: at offset 18: expected a string, found a number",

@@ -1,0 +1,20 @@
+//go:build js && wasm && faults
+
+package bridge
+
+import "github.com/hack-pad/safejs"
+
+// A module that is built with the tag faults can be made to fail, so that tests
+// see what a page sees then. It is never shipped.
+func init() {
+	exports["panic"] = func(*bridge, []safejs.Value) any { panic("on demand") }
+	exports["die"] = func(*bridge, []safejs.Value) any {
+		go func() { panic("a goroutine that nobody guards") }()
+		return nil
+	}
+	calls["panic"] = func(arguments) (call, error) { panic("on demand") }
+	calls["die"] = func(arguments) (call, error) {
+		go func() { panic("a goroutine that nobody guards") }()
+		select {}
+	}
+}

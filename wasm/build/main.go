@@ -1,0 +1,83 @@
+// Command build compiles the module and puts it, compressed and under names
+// with a hash of its contents, into wasm/dist/files, from where it is embedded
+// into the server. Run it anywhere in the checkout:
+//
+//	go run ./wasm/build
+//
+// It does nothing but print the sizes where nothing has changed since the last
+// time. The output depends on the sources and the toolchain alone.
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "wasm/build:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	root, err := moduleRoot()
+	if err != nil {
+		return err
+	}
+	inputs, err := hashInputs(root)
+	if err != nil {
+		return err
+	}
+	out := filepath.Join(root, "wasm", "dist", "files")
+	built, err := upToDate(out, inputs)
+	if err != nil {
+		return err
+	}
+	if !built {
+		if err := build(root, out, inputs); err != nil {
+			return err
+		}
+	}
+	return printSizes(os.Stdout, out)
+}
+
+// build makes everything anew.
+func build(root, out, inputs string) error {
+	rules, err := hashRules(root)
+	if err != nil {
+		return err
+	}
+	module, exec, err := compile(root, rules)
+	if err != nil {
+		return err
+	}
+	return pack(out, inputs, rules, module, exec)
+}
+
+// moduleRoot is the folder of go.mod.
+func moduleRoot() (string, error) {
+	gomod, err := goCommand("", nil, "env", "GOMOD")
+	if err != nil {
+		return "", err
+	}
+	if gomod == "" || gomod == os.DevNull {
+		return "", fmt.Errorf("run it within the checkout: there is no go.mod here")
+	}
+	return filepath.Dir(gomod), nil
+}
+
+// goCommand runs the go command in a folder and returns what it printed.
+func goCommand(dir string, env []string, args ...string) (string, error) {
+	cmd := exec.Command("go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.Output()
+	if e, ok := err.(*exec.ExitError); ok {
+		return "", fmt.Errorf("go %s: %w\n%s", args[0], err, e.Stderr)
+	}
+	return strings.TrimSpace(string(out)), err
+}
