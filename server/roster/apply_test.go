@@ -107,6 +107,32 @@ func TestEventDuringARead(t *testing.T) {
 	wantWorker(t, r, with(ada, "Break"))
 }
 
+func TestEventsDuringAFullRead(t *testing.T) {
+	r, f := newRoster(t)
+	f.pass(time.Minute)
+	dora := transfer.WorkerRecord{SID: sid("WK", "d"), FriendlyName: "dora", Attributes: "{}", ActivityName: "Available", Available: true}
+	f.change(func() {
+		f.onQueues = func() {
+			f.pass(50 * time.Millisecond)
+			r.Apply(f.event("worker.created", dora))
+			r.Apply(f.event("worker.deleted", ada))
+			r.Apply(WebhookEvent{Type: "workflow.updated", Fields: map[string]string{"WorkflowSid": workflowSID}})
+		}
+	})
+	if err := r.RunOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantWorker(t, r, dora)
+	if _, ok := r.Known(ada.SID); ok {
+		t.Error("a list that was older brought a worker back")
+	}
+	f.change(func() { f.onQueues = nil })
+	before := f.count("Workflow")
+	if _, _, err := r.Target(t.Context(), transfer.Target{Kind: transfer.TargetQueue, SID: billing.SID}); err != nil || f.count("Workflow") != before+1 {
+		t.Errorf("%v: the workflow that was read is older than its change", err)
+	}
+}
+
 // An event names the activity only: whether workers are available in it is learned from reads, and from events about
 // activities.
 func TestActivityThatIsNotKnown(t *testing.T) {

@@ -29,6 +29,7 @@ type fake struct {
 	down     map[string]bool // Workers, Worker, Queues, Workflow
 	calls    map[string]int
 	onWorker func() // called within a read of a worker, after it was read
+	onQueues func() // likewise, of the queues
 }
 
 func (f *fake) call(name string) error {
@@ -64,6 +65,9 @@ func (f *fake) Worker(_ context.Context, sid string) (transfer.WorkerRecord, err
 
 func (f *fake) Queues(context.Context) ([]transfer.QueueRecord, error) {
 	f.mu.Lock()
+	if f.onQueues != nil {
+		defer f.onQueues()
+	}
 	defer f.mu.Unlock()
 	return slices.Clone(f.queues), f.call("Queues")
 }

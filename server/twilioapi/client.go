@@ -73,7 +73,7 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		account: o.AccountSID, workspace: o.WorkspaceSID, base: base, transport: o.Transport, pace: o.Pace,
 		credentials: twilio.NewCredentials(o.APIKey, o.APISecret),
-		logger: o.Logger, observe: o.Observe, attemptLimit: attemptLimit,
+		logger:      o.Logger, observe: o.Observe, attemptLimit: attemptLimit,
 	}
 	if o.APIKey == "" {
 		c.credentials = twilio.NewCredentials(o.AccountSID, o.AuthToken)
