@@ -2,7 +2,7 @@
 // the box to reply in.
 
 import { composer, messageLog } from "./conversation.js";
-import { directory } from "./directory.js";
+import { Directory } from "./directory.js";
 import { h, set, text } from "./dom.js";
 import { icon } from "./icons.js";
 import { handoverText, progressStrip } from "./progress.js";
@@ -11,87 +11,114 @@ import { identityOf } from "./store.js";
 import { transferButton } from "./transferbutton.js";
 import { reason, t } from "./words.js";
 
-/** Makes the canvas. update(entry or null, worker) shows an entry of the desk's list. */
-export function canvas({ agent, store, notices, attempt, dismiss }) {
-  let entry = null;
-  const title = h("h4", { class: "canvas-title" });
-  const people = h("p", { class: "canvas-people" });
-  const button = transferButton({ press: () => (panel.isOpen ? panel.shut() : openDirectory()) });
-  const end = h("button", { class: "button button-secondary button-small", type: "button", onclick: () => finish() });
-  const strip = progressStrip();
-  const log = messageLog();
-  const box = composer({
-    label: t("desk.reply", { name: agent.name }), placeholder: t("desk.replyHint"),
-    send: async (words) => {
-      if (!(await attempt(stage.sendMessage(entry.channel.conversation_sid, identityOf(agent.worker), words)))) throw new Error("not sent");
-    },
-  });
-  const foot = h("p", { class: "canvas-foot", hidden: true });
-  const panel = directory({
-    search: (query) => agent.screen(entry.task, query)?.targets ?? [],
-    choose: (target) => ask(entry.task, target),
-    closed: (refocus) => {
-      show();
-      if (refocus) button.button.focus();
-    },
-  });
-  const full = h("div", { class: "canvas-full" },
-    h("div", { class: "canvas-head" }, h("div", { class: "canvas-who" }, title, people), h("div", { class: "canvas-actions" }, button.node, end)),
-    strip.node, log.node, box.node, foot, panel.node);
-  const left = leftView(() => dismiss(entry));
-  const empty = emptyView();
-  const node = h("div", { class: "canvas" }, full, left.node, empty.node);
+export class Canvas {
+  #entry = null;
+  #agent;
+  #store;
+  #desk;
 
-  function openDirectory() {
-    panel.open();
-    show();
-    agent.warm(entry.task);
+  /** desk is {notices, attempt(promise), dismiss(entry)}. */
+  constructor({ agent, store, desk }) {
+    this.#agent = agent;
+    this.#store = store;
+    this.#desk = desk;
+    this.title = h("h4", { class: "canvas-title" });
+    this.people = h("p", { class: "canvas-people" });
+    this.button = transferButton({ press: () => this.#toggleDirectory() });
+    this.end = h("button", { class: "button button-secondary button-small", type: "button", onclick: () => this.#finish() });
+    this.strip = progressStrip();
+    this.log = messageLog();
+    this.box = composer({ label: t("desk.reply", { name: agent.name }), placeholder: t("desk.replyHint"), send: (words) => this.#send(words) });
+    this.foot = h("p", { class: "canvas-foot", hidden: true });
+    this.directory = new Directory({
+      search: (query) => this.#agent.screen(this.#entry.task, query)?.targets ?? [],
+      choose: (target) => this.#ask(this.#entry.task, target),
+      closed: (refocus) => this.#directoryClosed(refocus),
+    });
+    this.left = leftView(() => desk.dismiss(this.#entry));
+    this.empty = emptyView();
+    this.full = this.#layOut();
+    this.node = h("div", { class: "canvas" }, this.full, this.left.node, this.empty.node);
   }
 
-  async function ask(task, target, key) {
-    const result = await agent.transfer(task, target, key);
+  #layOut() {
+    return h("div", { class: "canvas-full" },
+      h("div", { class: "canvas-head" }, h("div", { class: "canvas-who" }, this.title, this.people), h("div", { class: "canvas-actions" }, this.button.node, this.end)),
+      this.strip.node, this.log.node, this.box.node, this.foot, this.directory.node);
+  }
+
+  /** Shows an entry of the desk's list, or that there is none. */
+  update(entry, worker) {
+    if (this.#entry && entry?.reservation.sid !== this.#entry.reservation.sid) this.directory.close(false);
+    this.#entry = entry;
+    this.full.hidden = !entry || entry.status === "left";
+    this.left.node.hidden = entry?.status !== "left";
+    this.empty.node.hidden = Boolean(entry);
+    if (entry) this.#show();
+    else this.empty.update(worker);
+  }
+
+  reset() {
+    this.directory.close(false);
+  }
+
+  #show() {
+    const { screen, status, customer, messages, reservation } = this.#entry;
+    const nameOf = (sid) => this.#store.workerName(sid);
+    if (status === "left") return this.left.update(screen.progress, nameOf);
+    text(this.title, customer);
+    text(this.people, peopleLine(screen, this.#entry));
+    this.#showTransfer(screen);
+    this.strip.update(shownProgress(screen, this.#entry), nameOf);
+    this.log.update({
+      messages, of: reservation.sid, label: t("desk.history", { name: customer }),
+      voice: (message) => voiceOf(message, this.#agent, this.#store, customer),
+    });
+    this.end.hidden = status === "incoming";
+    text(this.end, status === "wrapping" ? t("desk.complete") : t("desk.end"));
+    this.box.node.hidden = status !== "open";
+    this.foot.hidden = status === "open";
+    text(this.foot, status === "incoming" ? t("desk.footIncoming") : t("desk.footWrapping"));
+  }
+
+  /** The button and the directory, as the rules have them. */
+  #showTransfer(screen) {
+    if (screen?.button.state !== "enabled") this.directory.close(false);
+    this.button.update(screen?.button ?? null, this.directory.isOpen);
+    this.directory.refresh();
+  }
+
+  #toggleDirectory() {
+    if (this.directory.isOpen) return this.directory.close();
+    this.directory.open();
+    this.#show();
+    this.#agent.warm(this.#entry.task);
+  }
+
+  #directoryClosed(refocus) {
+    if (this.#entry) this.#show();
+    if (refocus) this.button.button.focus();
+  }
+
+  /** Asks for a transfer, and says what went wrong. The key is that of an earlier click that is tried again. */
+  async #ask(task, target, key) {
+    const result = await this.#agent.transfer(task, target, key);
     if (!result || result.ok) return;
-    const again = result.uncertain && { label: t("notice.retry"), run: () => ask(task, target, result.key) };
-    notices.show({ kind: "error", text: reason(result.body.code, result.body.message), action: again || undefined });
+    const again = { label: t("notice.retry"), run: () => this.#ask(task, target, result.key) };
+    this.#desk.notices.show({ kind: "error", text: reason(result.body.code, result.body.message), action: result.uncertain ? again : undefined });
   }
 
-  async function finish() {
-    const action = entry.status === "wrapping" ? "complete" : "wrapup";
-    set(end, { "aria-busy": "true" });
-    await attempt(stage.reservation(entry.reservation.sid, action));
-    set(end, { "aria-busy": null });
+  async #send(words) {
+    const sent = await this.#desk.attempt(stage.sendMessage(this.#entry.channel.conversation_sid, identityOf(this.#agent.worker), words));
+    if (!sent) throw new Error("not sent");
   }
 
-  function update(next, worker) {
-    if (entry && next?.reservation.sid !== entry.reservation.sid) panel.shut(false);
-    entry = next;
-    full.hidden = !entry || entry.status === "left";
-    left.node.hidden = entry?.status !== "left";
-    empty.node.hidden = Boolean(entry);
-    if (!entry) empty.update(worker);
-    else show();
+  async #finish() {
+    const action = this.#entry.status === "wrapping" ? "complete" : "wrapup";
+    set(this.end, { "aria-busy": "true" });
+    await this.#desk.attempt(stage.reservation(this.#entry.reservation.sid, action));
+    set(this.end, { "aria-busy": null });
   }
-
-  function show() {
-    if (!entry) return;
-    const nameOf = (sid) => store.workerName(sid);
-    const { screen, status, customer, messages } = entry;
-    if (status === "left") return left.update(screen.progress, nameOf);
-    const open = status === "open";
-    text(title, customer);
-    text(people, peopleLine(screen, entry));
-    if (screen?.button.state !== "enabled" && panel.isOpen) panel.shut(false);
-    button.update(screen?.button ?? null, panel.isOpen);
-    panel.refresh();
-    end.hidden = status === "incoming";
-    text(end, status === "wrapping" ? t("desk.complete") : t("desk.end"));
-    strip.update(shownProgress(screen, entry), nameOf);
-    log.update({ messages, of: entry.reservation.sid, label: t("desk.history", { name: customer }), voice: (message) => voiceOf(message, agent, store, customer) });
-    box.node.hidden = !open;
-    foot.hidden = open;
-    text(foot, status === "incoming" ? t("desk.footIncoming") : t("desk.footWrapping"));
-  }
-  return { node, update, reset: () => panel.shut(false) };
 }
 
 /** A transfer of this agent that is under way. One that brought the conversation here is told in the list. */

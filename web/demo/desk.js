@@ -1,6 +1,6 @@
 // One agent's desk: who they are, what rings, the conversation they are in, and what the rules say about handing it over.
 
-import { canvas } from "./canvas.js";
+import { Canvas } from "./canvas.js";
 import { h, set, text, each } from "./dom.js";
 import { initials, firstName } from "./format.js";
 import { notifications } from "./notifications.js";
@@ -14,76 +14,90 @@ import { reason, t } from "./words.js";
 const SHOW_LEFT_MS = 60_000;
 const STATUS = { pending: "incoming", accepted: "open", wrapping: "wrapping" };
 
-/** Makes the desk of an agent. update() shows how things stand. */
-export function desk({ agent, store }) {
-  const notices = notifications();
-  const head = deskHead(agent, store, attempt);
-  const dismissed = new Set();
-  const told = new Set();
-  const seen = new Map(); // how many messages of a reservation's conversation have been on the screen
-  let selected = null;
-  const tasks = taskList({
-    label: t("desk.tasks", { name: agent.name }),
-    select: (entry) => choose(entry.reservation.sid),
-    accept: async (entry) => (await attempt(stage.reservation(entry.reservation.sid, "accept"))) && choose(entry.reservation.sid),
-    reject: (entry) => attempt(stage.reservation(entry.reservation.sid, "reject")),
-  });
-  const page = canvas({ agent, store, notices, attempt, dismiss: (entry) => {
-    dismissed.add(entry.reservation.sid);
-    update();
-  } });
-  const node = h("section", { class: "desk", "aria-label": t("desk.label", { name: agent.name }), "data-desk": agent.worker?.friendly_name ?? "" },
-    head.node, h("div", { class: "desk-body" }, tasks.node, page.node), notices.node);
+export class Desk {
+  #store;
+  #dismissed = new Set();
+  #told = new Set();
+  #seen = new Map(); // how many messages of a reservation's conversation have been on the screen
+  #selected = null;
 
-  function choose(reservationSid) {
-    selected = reservationSid;
-    update();
+  constructor({ agent, store }) {
+    this.agent = agent;
+    this.#store = store;
+    this.notices = notifications();
+    const attempt = (promise) => this.#attempt(promise);
+    this.head = deskHead(agent, store, attempt);
+    this.tasks = taskList({
+      label: t("desk.tasks", { name: agent.name }),
+      select: (entry) => this.#select(entry),
+      accept: async (entry) => (await attempt(stage.reservation(entry.reservation.sid, "accept"))) && this.#select(entry),
+      reject: (entry) => attempt(stage.reservation(entry.reservation.sid, "reject")),
+    });
+    this.canvas = new Canvas({ agent, store, desk: { notices: this.notices, attempt, dismiss: (entry) => this.#dismiss(entry) } });
+    this.node = h("section", { class: "desk", "aria-label": t("desk.label", { name: agent.name }) },
+      this.head.node, h("div", { class: "desk-body" }, this.tasks.node, this.canvas.node), this.notices.node);
+  }
+
+  /** Shows how things stand; returns the entries of the list. */
+  update() {
+    const worker = this.agent.worker;
+    if (!worker) return [];
+    this.head.update(worker);
+    const entries = deskEntries(this.agent, this.#store, this.#dismissed);
+    if (!entries.some((entry) => entry.reservation.sid === this.#selected)) this.#selected = preferred(entries)?.reservation.sid ?? null;
+    const shown = entries.find((entry) => entry.reservation.sid === this.#selected) ?? null;
+    this.#countUnread(entries, shown);
+    this.tasks.update(entries, this.#selected);
+    this.canvas.update(shown, worker);
+    this.#announceEnds(entries);
+    return entries;
+  }
+
+  /** Forgets what belonged to an account that has been reset. */
+  reset() {
+    this.#dismissed.clear();
+    this.#seen.clear();
+    this.#selected = null;
+    this.notices.clear();
+    this.canvas.reset();
+    this.agent.forget();
+  }
+
+  #select(entry) {
+    this.#selected = entry.reservation.sid;
+    this.update();
+  }
+
+  #dismiss(entry) {
+    this.#dismissed.add(entry.reservation.sid);
+    this.update();
   }
 
   /** Waits for something that a person did; says what went wrong if it did. Returns whether it worked. */
-  async function attempt(promise) {
+  async #attempt(promise) {
     try {
       await promise;
       return true;
     } catch (error) {
-      notices.show({ kind: "error", text: reason(error.code, error.message) });
+      this.notices.show({ kind: "error", text: reason(error.code, error.message) });
       return false;
     }
   }
 
-  function update() {
-    const worker = agent.worker;
-    if (!worker) return;
-    head.update(worker);
-    const entries = deskEntries(agent, store, dismissed);
-    if (!entries.some((entry) => entry.reservation.sid === selected)) selected = preferred(entries)?.reservation.sid ?? null;
-    const shown = entries.find((entry) => entry.reservation.sid === selected) ?? null;
-    if (shown) seen.set(selected, shown.messages.length);
-    for (const entry of entries) entry.unread = entry.status === "open" ? entry.messages.length - (seen.get(entry.reservation.sid) ?? 0) : 0;
-    tasks.update(entries, selected);
-    page.update(shown, worker);
-    announceEnds(entries);
-    return entries;
+  #countUnread(entries, shown) {
+    if (shown) this.#seen.set(this.#selected, shown.messages.length);
+    for (const entry of entries) entry.unread = entry.status === "open" ? entry.messages.length - (this.#seen.get(entry.reservation.sid) ?? 0) : 0;
   }
 
   /** Says once when a transfer of this agent came to nothing. */
-  function announceEnds(entries) {
+  #announceEnds(entries) {
     for (const { screen } of entries) {
       const progress = screen?.progress;
-      if (!progress?.mine || !progress.failure || told.has(progress.transferId)) continue;
-      told.add(progress.transferId);
-      if (Date.now() - Date.parse(progress.ended) < SHOW_LEFT_MS) notices.show({ kind: "error", text: reason(progress.failure, progress.failureMessage) });
+      if (!progress?.mine || !progress.failure || this.#told.has(progress.transferId)) continue;
+      this.#told.add(progress.transferId);
+      if (Date.now() - Date.parse(progress.ended) < SHOW_LEFT_MS) this.notices.show({ kind: "error", text: reason(progress.failure, progress.failureMessage) });
     }
   }
-
-  function reset() {
-    dismissed.clear();
-    seen.clear();
-    selected = null;
-    notices.clear();
-    page.reset();
-  }
-  return { node, update, reset, agent };
 }
 
 function deskHead(agent, store, attempt) {

@@ -6,132 +6,152 @@ import { initials } from "./format.js";
 import { icon } from "./icons.js";
 import { reason, t } from "./words.js";
 
-/**
- * Makes the panel. search(query) returns the targets to show; choose(target) is called once for a choice; closed() when
- * the panel closes.
- */
-export function directory({ search, choose, closed }) {
-  const listId = uid("directory");
-  const titleId = uid("directory-title");
-  const input = h("input", {
-    class: "directory-input", type: "text", role: "combobox", autocomplete: "off", spellcheck: "false",
-    "aria-autocomplete": "list", "aria-expanded": "true", "aria-controls": listId, "aria-label": t("directory.search"),
-    placeholder: t("directory.search"),
-  });
-  const close = h("button", { class: "button button-quiet button-icon", type: "button", "aria-label": t("directory.close"), onclick: () => shut() }, icon("close"));
-  const list = h("div", { class: "directory-list", role: "listbox", id: listId, "aria-labelledby": titleId });
-  const empty = h("p", { class: "directory-empty", hidden: true });
-  const count = h("p", { class: "visually-hidden", role: "status" });
-  const node = h(
-    "div", { class: "directory", role: "dialog", "aria-labelledby": titleId, hidden: true },
-    h("div", { class: "directory-head" }, h("h4", { class: "directory-title", id: titleId }, t("directory.title")), close),
-    h("div", { class: "directory-search" }, icon("search"), input),
-    list, empty, count,
-    h("p", { class: "directory-keys", "aria-hidden": "true" },
-      h("kbd", {}, "↑"), h("kbd", {}, "↓"), t("directory.keysMove"), h("kbd", {}, "Enter"), t("directory.keysChoose"), h("kbd", {}, "Esc"), t("directory.keysClose")),
-  );
-  let targets = [];
-  let active = "";
+const PAGE = 5;
 
-  input.addEventListener("input", () => {
-    active = "";
-    refresh();
-  });
-  node.addEventListener("keydown", keys);
-  node.addEventListener("focusout", (event) => {
-    if (event.relatedTarget && !node.contains(event.relatedTarget)) shut(false);
-  });
-  document.addEventListener("pointerdown", (event) => {
-    if (!node.hidden && !node.contains(event.target) && !event.target.closest?.("[data-directory-button]")) shut(false);
-  });
+export class Directory {
+  #search;
+  #choose;
+  #closed;
+  #targets = [];
+  #active = "";
 
-  function open() {
-    node.hidden = false;
-    input.value = "";
-    active = "";
-    refresh();
-    input.focus();
+  /** search(query) returns the targets to show; choose(target) is called once for a choice; closed(refocus) when it closes. */
+  constructor({ search, choose, closed }) {
+    this.#search = search;
+    this.#choose = choose;
+    this.#closed = closed;
+    const listId = uid("directory");
+    this.title = h("h4", { class: "directory-title", id: uid("directory-title") }, t("directory.title"));
+    this.input = h("input", {
+      class: "directory-input", type: "text", role: "combobox", autocomplete: "off", spellcheck: "false",
+      "aria-autocomplete": "list", "aria-expanded": "true", "aria-controls": listId, "aria-label": t("directory.search"),
+      placeholder: t("directory.search"), oninput: () => this.#typed(), onkeydown: (event) => this.#key(event),
+    });
+    this.list = h("div", { class: "directory-list", role: "listbox", id: listId, "aria-labelledby": this.title.id });
+    this.empty = h("p", { class: "directory-empty", hidden: true });
+    this.count = h("p", { class: "visually-hidden", role: "status" });
+    this.node = this.#layOut();
+    this.node.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape(event));
+    this.node.addEventListener("focusout", (event) => event.relatedTarget && !this.node.contains(event.relatedTarget) && this.close(false));
+    document.addEventListener("pointerdown", (event) => this.#pressedOutside(event.target) && this.close(false));
   }
 
-  function shut(refocus = true) {
-    if (node.hidden) return;
-    node.hidden = true;
-    closed(refocus);
+  #layOut() {
+    const close = h("button", { class: "button button-quiet button-icon", type: "button", "aria-label": t("directory.close"), onclick: () => this.close() }, icon("close"));
+    const keys = h("p", { class: "directory-keys", "aria-hidden": "true" },
+      h("kbd", {}, "↑"), h("kbd", {}, "↓"), t("directory.keysMove"), h("kbd", {}, "Enter"), t("directory.keysChoose"), h("kbd", {}, "Esc"), t("directory.keysClose"));
+    return h("div", { class: "directory", role: "dialog", "aria-labelledby": this.title.id, hidden: true },
+      h("div", { class: "directory-head" }, this.title, close), h("div", { class: "directory-search" }, icon("search"), this.input),
+      this.list, this.empty, this.count, keys);
   }
 
-  function refresh() {
-    if (node.hidden) return;
-    targets = search(input.value.trim());
-    if (!targets.some((target) => keyOf(target) === active)) active = keyOf(targets.find((target) => target.enabled) ?? targets[0]);
-    each(list, groups(targets), (group) => group.kind, groupView);
-    text(count, t("directory.count", { n: targets.length }));
-    empty.hidden = targets.length > 0;
-    list.hidden = targets.length === 0;
-    text(empty, t("directory.empty", { query: input.value.trim() }));
-    mark();
+  get isOpen() {
+    return !this.node.hidden;
   }
 
-  function mark() {
-    for (const option of list.querySelectorAll("[role=option]")) {
-      const on = option.dataset.key === active;
+  open() {
+    this.node.hidden = false;
+    this.input.value = "";
+    this.#active = "";
+    this.refresh();
+    this.input.focus();
+  }
+
+  /** Closes it; refocus says that the focus belongs to whoever opened it. */
+  close(refocus = true) {
+    if (!this.isOpen) return;
+    this.node.hidden = true;
+    this.#closed(refocus);
+  }
+
+  /** Shows what the rules say now. */
+  refresh() {
+    if (!this.isOpen) return;
+    const query = this.input.value.trim();
+    this.#targets = this.#search(query);
+    const known = this.#targets.some((target) => keyOf(target) === this.#active);
+    if (!known) this.#active = keyOf(this.#targets.find((target) => target.enabled) ?? this.#targets[0]);
+    each(this.list, groups(this.#targets), (group) => group.kind, (group) => this.#groupView(group));
+    text(this.count, t("directory.count", { n: this.#targets.length }));
+    this.empty.hidden = this.#targets.length > 0;
+    this.list.hidden = this.#targets.length === 0;
+    text(this.empty, t("directory.empty", { query }));
+    this.#mark();
+  }
+
+  #typed() {
+    this.#active = "";
+    this.refresh();
+  }
+
+  /** Marks the active entry; the focus stays in the search box. */
+  #mark() {
+    if (this.#targets.length === 0) set(this.input, { "aria-activedescendant": null });
+    for (const option of this.list.querySelectorAll("[role=option]")) {
+      const on = option.dataset.key === this.#active;
       set(option, { "aria-selected": on ? "true" : "false" });
-      if (on) {
-        set(input, { "aria-activedescendant": option.id });
-        option.scrollIntoView({ block: "nearest" });
-      }
-    }
-    if (targets.length === 0) set(input, { "aria-activedescendant": null });
-  }
-
-  function keys(event) {
-    const index = targets.findIndex((target) => keyOf(target) === active);
-    const moves = { ArrowDown: index + 1, ArrowUp: index - 1, PageDown: index + 5, PageUp: index - 5 };
-    if (event.key === "Escape") {
-      event.preventDefault();
-      event.stopPropagation();
-      shut();
-    } else if (event.target === input && event.key in moves && targets.length) {
-      event.preventDefault();
-      const last = targets.length - 1;
-      const wrap = event.key.startsWith("Arrow");
-      const next = moves[event.key];
-      active = keyOf(targets[next < 0 ? (wrap ? last : 0) : next > last ? (wrap ? 0 : last) : next]);
-      mark();
-    } else if (event.target === input && event.key === "Enter" && !event.isComposing) {
-      event.preventDefault();
-      pick(targets[index]);
+      if (!on) continue;
+      set(this.input, { "aria-activedescendant": option.id });
+      option.scrollIntoView({ block: "nearest" });
     }
   }
 
-  function pick(target) {
-    if (!target?.enabled || node.hidden) return;
-    shut();
-    choose(target);
+  #key(event) {
+    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE };
+    if (event.key in steps && this.#targets.length) {
+      event.preventDefault();
+      this.#move(steps[event.key]);
+    } else if (event.key === "Enter" && !event.isComposing) {
+      event.preventDefault();
+      this.#pick(this.#targets.find((target) => keyOf(target) === this.#active));
+    }
   }
 
-  function groupView({ kind }) {
-    const labelId = uid("directory-group");
+  /** Moves by some entries: single steps go round, pages stop at the ends. */
+  #move(step) {
+    const last = this.#targets.length - 1;
+    const next = this.#targets.findIndex((target) => keyOf(target) === this.#active) + step;
+    const round = Math.abs(step) === 1;
+    const place = next < 0 ? (round ? last : 0) : next > last ? (round ? 0 : last) : next;
+    this.#active = keyOf(this.#targets[place]);
+    this.#mark();
+  }
+
+  #escape(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    this.close();
+  }
+
+  #pressedOutside(target) {
+    return this.isOpen && !this.node.contains(target) && !target.closest?.("[data-directory-button]");
+  }
+
+  #pick(target) {
+    if (!target?.enabled || !this.isOpen) return;
+    this.close();
+    this.#choose(target);
+  }
+
+  #groupView({ kind }) {
+    const label = h("div", { class: "directory-label", id: uid("directory-group"), role: "presentation" }, kind === "queue" ? t("directory.queues") : t("directory.agents"));
     const rows = h("div", { role: "presentation" });
-    const groupNode = h("div", { class: "directory-group", role: "group", "aria-labelledby": labelId },
-      h("div", { class: "directory-label", id: labelId, role: "presentation" }, kind === "queue" ? t("directory.queues") : t("directory.agents")), rows);
-    return { node: groupNode, update: (group) => each(rows, group.targets, keyOf, (target) => optionView(target, pick)) };
+    const node = h("div", { class: "directory-group", role: "group", "aria-labelledby": label.id }, label, rows);
+    return { node, update: (group) => each(rows, group.targets, keyOf, (target) => optionView(target, (chosen) => this.#pick(chosen))) };
   }
-  return { node, open, shut, refresh, get isOpen() { return !node.hidden; } };
 }
 
 function optionView(target, pick) {
   let current = target;
-  const whyId = uid("directory-why");
   const face = h("span", { class: `avatar avatar-small avatar-${target.kind}`, "aria-hidden": "true" });
   face.append(target.kind === "queue" ? icon("queue") : initials(target.name));
   const name = h("span", { class: "directory-name" });
-  const detail = h("span", { class: "directory-detail", id: whyId });
-  const go = h("span", { class: "directory-go", "aria-hidden": "true" }, icon("transfer"));
+  const detail = h("span", { class: "directory-detail", id: uid("directory-why") });
   const node = h("div", {
-    class: "directory-option", role: "option", id: uid("directory-option"), "data-key": keyOf(target), "aria-describedby": whyId,
+    class: "directory-option", role: "option", id: uid("directory-option"), "data-key": keyOf(target), "aria-describedby": detail.id,
     onpointerdown: (event) => event.preventDefault(), // the focus stays in the search box
     onclick: () => pick(current),
-  }, face, h("span", { class: "directory-text" }, name, detail), go);
+  }, face, h("span", { class: "directory-text" }, name, detail), h("span", { class: "directory-go", "aria-hidden": "true" }, icon("transfer")));
   function update(next) {
     current = next;
     set(node, { "aria-disabled": next.enabled ? null : "true" });

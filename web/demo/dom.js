@@ -73,8 +73,3 @@ export function uid(prefix) {
   counter += 1;
   return `${prefix}-${counter}`;
 }
-
-/** Moves the focus to node if it is not within it already. */
-export function focusWithin(node, target = node) {
-  if (!node.contains(document.activeElement)) target.focus();
-}

@@ -40,8 +40,6 @@ export class Store {
   #listeners = new Set();
   #scheduled = false;
   ready = false;
-  /** Counts the snapshots: a new one means that everything may be different. */
-  epoch = 0;
 
   /** Calls listener after changes, many changes at once; returns how to stop it. */
   subscribe(listener) {
@@ -57,7 +55,6 @@ export class Store {
     }
     this.#messages = new Map(Object.entries(snapshot.messages ?? {}).map(([sid, list]) => [sid, [...(list ?? [])].sort(byIndex)]));
     this.ready = true;
-    this.epoch += 1;
     this.#changed();
   }
 
