@@ -42,7 +42,7 @@ func (a *Account) startConversation(customer Customer, firstMessage string) (*ch
 	}
 	author := (&member{identity: spec.identity, binding: spec.binding}).author()
 	routing := a.startingRouting(kind, author, customer, flow)
-	if _, err := a.checkRouting(routing); err != nil {
+	if err := a.checkInvite(routing); err != nil {
 		return nil, nil, err
 	}
 	conv, err := a.addConversation(orNil(customer.Name), nil, "{}", false)

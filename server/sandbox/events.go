@@ -12,16 +12,38 @@ type pairs [][2]string
 // eventLogSize is how many TaskRouter events the Events resource still has.
 const eventLogSize = 10_000
 
-// event is a TaskRouter event. Source: https://www.twilio.com/docs/taskrouter/api/event/reference
+// event is a TaskRouter event: what was so when it happened. Its fields are written out only for those who ask. Source:
+// https://www.twilio.com/docs/taskrouter/api/event/reference
 type event struct {
 	entity
-	kind, description         string
+	kind                      string
 	resourceType, resourceSID string
-	taskSID, workerSID        string
-	reservationSID            string
-	queueSID, workflowSID     string
-	taskChannel               string
-	data                      pairs
+	task                      *taskFacts
+	reservation               *reservationFacts
+	worker                    *workerFacts
+	queue                     *queue // of a queue's own events
+}
+
+type taskFacts struct {
+	task                       *task
+	attributes, status, reason string
+	priority, version          int
+	queue                      *queue
+	queueEntered               time.Time
+	filter                     string
+}
+
+type reservationFacts struct {
+	sid, status string
+	version     int
+}
+
+type workerFacts struct {
+	worker           *worker
+	attributes       string
+	activity, before *activity // before is nil unless the activity changed
+	spent            time.Duration
+	version          int
 }
 
 // eventLog is a ring of the last events.
@@ -54,20 +76,11 @@ func (a *Account) taskEvent(kind string, t *task, r *reservation) {
 		return
 	}
 	e := a.newEvent(kind, "task", t.sid)
-	e.taskSID, e.taskChannel = t.sid, t.channel.uniqueName
-	e.data = append(e.data, a.taskPairs(t)...)
-	if t.queue != nil {
-		e.queueSID = t.queue.sid
-	}
-	if t.workflow != nil {
-		e.workflowSID = t.workflow.sid
-	}
+	e.task = t.facts()
 	if r != nil {
-		e.resourceType, e.resourceSID, e.reservationSID = "reservation", r.sid, r.sid
-		e.workerSID = r.worker.sid
-		e.data = append(e.data, [2]string{"ReservationSid", r.sid}, [2]string{"ReservationStatus", r.status},
-			[2]string{"ReservationVersion", strconv.Itoa(r.version)})
-		e.data = append(e.data, workerPairs(r.worker)...)
+		e.resourceType, e.resourceSID = "reservation", r.sid
+		e.reservation = &reservationFacts{sid: r.sid, status: r.status, version: r.version}
+		e.worker = r.worker.facts()
 	}
 	a.emitEvent(e)
 }
@@ -78,8 +91,7 @@ func (a *Account) workflowEvent(kind string, t *task) {
 		return
 	}
 	e := a.newEvent(kind, "workflow", t.workflow.sid)
-	e.taskSID, e.workflowSID, e.taskChannel = t.sid, t.workflow.sid, t.channel.uniqueName
-	e.data = a.taskPairs(t)
+	e.task = t.facts()
 	a.emitEvent(e)
 }
 
@@ -88,14 +100,9 @@ func (a *Account) workerEvent(kind string, w *worker) {
 		return
 	}
 	e := a.newEvent(kind, "worker", w.sid)
-	e.workerSID = w.sid
-	e.data = workerPairs(w)
+	e.worker = w.facts()
 	if kind == "worker.activity.update" {
-		spent := a.now().Sub(w.statusChanged)
-		e.data = append(e.data, [2]string{"WorkerPreviousActivitySid", w.before.sid},
-			[2]string{"WorkerPreviousActivityName", w.before.name},
-			[2]string{"WorkerTimeInPreviousActivity", strconv.Itoa(int(spent.Seconds()))},
-			[2]string{"WorkerTimeInPreviousActivityMs", strconv.FormatInt(spent.Milliseconds(), 10)})
+		e.worker.before, e.worker.spent = w.before, a.now().Sub(w.statusChanged)
 	}
 	a.emitEvent(e)
 }
@@ -105,14 +112,12 @@ func (a *Account) taskQueueEvent(kind string, q *queue) {
 		return
 	}
 	e := a.newEvent(kind, "task-queue", q.sid)
-	e.queueSID = q.sid
-	e.data = pairs{{"TaskQueueSid", q.sid}, {"TaskQueueName", q.name}, {"TaskQueueTargetExpression", q.targetWorkers}}
+	e.queue = q
 	a.emitEvent(e)
 }
 
 func (a *Account) newEvent(kind, resourceType, resourceSID string) *event {
-	return &event{entity: a.entity("EV", ""), kind: kind, resourceType: resourceType, resourceSID: resourceSID,
-		description: strings.ToUpper(kind[:1]) + strings.ReplaceAll(kind[1:], ".", " ")}
+	return &event{entity: a.entity("EV", ""), kind: kind, resourceType: resourceType, resourceSID: resourceSID}
 }
 
 func (a *Account) emitEvent(e *event) {
@@ -120,46 +125,94 @@ func (a *Account) emitEvent(e *event) {
 	a.taskRouterHook(e)
 }
 
-func (a *Account) taskPairs(t *task) pairs {
-	p := pairs{
-		{"TaskSid", t.sid}, {"TaskPriority", strconv.Itoa(t.priority)},
-		{"TaskAge", strconv.Itoa(int(a.now().Sub(t.created) / time.Second))}, {"TaskAttributes", t.attributes},
-		{"TaskAssignmentStatus", t.status}, {"TaskChannelSid", t.channel.sid},
-		{"TaskChannelUniqueName", t.channel.uniqueName}, {"TaskVersion", strconv.Itoa(t.version)},
-	}
-	if t.status == statusCanceled && t.reason != nil {
-		p = append(p, [2]string{"TaskCanceledReason", *t.reason})
-	}
-	if t.status == statusCompleted && t.reason != nil {
-		p = append(p, [2]string{"TaskCompletedReason", *t.reason})
-	}
-	if t.workflow != nil {
-		p = append(p, [2]string{"WorkflowSid", t.workflow.sid}, [2]string{"WorkflowName", t.workflow.name})
-	}
+func (t *task) facts() *taskFacts {
+	f := &taskFacts{task: t, attributes: t.attributes, status: t.status, reason: deref(t.reason), priority: t.priority,
+		version: t.version, queue: t.queue, queueEntered: t.queueEntered}
 	if t.filter != nil {
-		p = append(p, [2]string{"WorkflowFilterName", t.filter.Name})
+		f.filter = t.filter.Name
 	}
-	if t.queue != nil {
-		p = append(p, [2]string{"TaskQueueSid", t.queue.sid}, [2]string{"TaskQueueName", t.queue.name},
-			[2]string{"TaskQueueTargetExpression", t.queue.targetWorkers},
-			[2]string{"TaskQueueEnteredDate", strconv.FormatInt(t.queueEntered.Unix(), 10)})
+	return f
+}
+
+func (w *worker) facts() *workerFacts {
+	return &workerFacts{worker: w, attributes: w.attributes, activity: w.activity, version: w.version}
+}
+
+// description says in words what happened.
+func (e *event) description() string {
+	return strings.ToUpper(e.kind[:1]) + strings.ReplaceAll(e.kind[1:], ".", " ")
+}
+
+// pairs are the fields that depend on the kind of event.
+func (e *event) pairs() pairs {
+	p := make(pairs, 0, 32)
+	if e.task != nil {
+		p = e.task.pairs(p, e.created)
+	}
+	if r := e.reservation; r != nil {
+		p = append(p, [2]string{"ReservationSid", r.sid}, [2]string{"ReservationStatus", r.status},
+			[2]string{"ReservationVersion", strconv.Itoa(r.version)})
+	}
+	if e.worker != nil {
+		p = e.worker.pairs(p)
+	}
+	if q := e.queue; q != nil {
+		p = append(p, [2]string{"TaskQueueSid", q.sid}, [2]string{"TaskQueueName", q.name},
+			[2]string{"TaskQueueTargetExpression", q.targetWorkers})
 	}
 	return p
 }
 
-func workerPairs(w *worker) pairs {
-	return pairs{
-		{"WorkerSid", w.sid}, {"WorkerName", w.name}, {"WorkerAttributes", w.attributes},
-		{"WorkerActivitySid", w.activity.sid}, {"WorkerActivityName", w.activity.name},
-		{"WorkerVersion", strconv.Itoa(w.version)},
+func (f *taskFacts) pairs(p pairs, now time.Time) pairs {
+	t := f.task
+	p = append(p, pairs{
+		{"TaskSid", t.sid}, {"TaskPriority", strconv.Itoa(f.priority)},
+		{"TaskAge", strconv.Itoa(int(now.Sub(t.created) / time.Second))}, {"TaskAttributes", f.attributes},
+		{"TaskAssignmentStatus", f.status}, {"TaskChannelSid", t.channel.sid},
+		{"TaskChannelUniqueName", t.channel.uniqueName}, {"TaskVersion", strconv.Itoa(f.version)},
+	}...)
+	switch {
+	case f.reason == "":
+	case f.status == statusCanceled:
+		p = append(p, [2]string{"TaskCanceledReason", f.reason})
+	case f.status == statusCompleted:
+		p = append(p, [2]string{"TaskCompletedReason", f.reason})
 	}
+	if t.workflow != nil {
+		p = append(p, [2]string{"WorkflowSid", t.workflow.sid}, [2]string{"WorkflowName", t.workflow.name})
+	}
+	if f.filter != "" {
+		p = append(p, [2]string{"WorkflowFilterName", f.filter})
+	}
+	if q := f.queue; q != nil {
+		p = append(p, [2]string{"TaskQueueSid", q.sid}, [2]string{"TaskQueueName", q.name},
+			[2]string{"TaskQueueTargetExpression", q.targetWorkers},
+			[2]string{"TaskQueueEnteredDate", strconv.FormatInt(f.queueEntered.Unix(), 10)})
+	}
+	return p
+}
+
+func (f *workerFacts) pairs(p pairs) pairs {
+	p = append(p, pairs{
+		{"WorkerSid", f.worker.sid}, {"WorkerName", f.worker.name}, {"WorkerAttributes", f.attributes},
+		{"WorkerActivitySid", f.activity.sid}, {"WorkerActivityName", f.activity.name},
+		{"WorkerVersion", strconv.Itoa(f.version)},
+	}...)
+	if f.before == nil {
+		return p
+	}
+	return append(p, pairs{
+		{"WorkerPreviousActivitySid", f.before.sid}, {"WorkerPreviousActivityName", f.before.name},
+		{"WorkerTimeInPreviousActivity", strconv.Itoa(int(f.spent.Seconds()))},
+		{"WorkerTimeInPreviousActivityMs", strconv.FormatInt(f.spent.Milliseconds(), 10)},
+	}...)
 }
 
 // common are the fields that every event callback has.
 func (a *Account) common(e *event) pairs {
 	return pairs{
 		{"EventType", e.kind}, {"Sid", e.sid}, {"AccountSid", a.accountSID}, {"WorkspaceSid", a.workspaceSID},
-		{"WorkspaceName", a.store.workspaceName}, {"EventDescription", e.description}, {"ResourceType", e.resourceType},
+		{"WorkspaceName", a.store.workspaceName}, {"EventDescription", e.description()}, {"ResourceType", e.resourceType},
 		{"ResourceSid", e.resourceSID}, {"Timestamp", strconv.FormatInt(e.created.Unix(), 10)},
 		{"TimestampMs", strconv.FormatInt(e.created.UnixMilli(), 10)},
 	}
@@ -167,8 +220,8 @@ func (a *Account) common(e *event) pairs {
 
 // eventData is the event_data of the Events resource: the same fields, named in snake_case.
 func (e *event) eventData() map[string]any {
-	data := make(map[string]any, len(e.data))
-	for _, p := range e.data {
+	data := map[string]any{}
+	for _, p := range e.pairs() {
 		data[snakeCase(p[0])] = p[1]
 	}
 	return data

@@ -73,7 +73,7 @@ func (a *Account) sendHook(product, event, address string, fields ...pairs) {
 
 func (a *Account) taskRouterHook(e *event) {
 	if h := a.webhooks.taskRouter; h.wants(e.kind) {
-		a.sendHook(ProductTaskRouter, e.kind, h.url, a.common(e), e.data)
+		a.sendHook(ProductTaskRouter, e.kind, h.url, a.common(e), e.pairs())
 	}
 }
 

@@ -189,20 +189,21 @@ func parseRouting(text string) (*inviteRouting, error) {
 	return r, nil
 }
 
-// attributes are those that were asked for, as an object or as a JSON string, with what Twilio adds to them.
-func (r *inviteRouting) attributes(interaction, channel, invite, conversation string) (string, error) {
+// attributes are those that were asked for, as an object or as a JSON string, with what Twilio adds to them; as text and
+// as the document that it stands for.
+func (r *inviteRouting) attributes(interaction, channel, invite, conversation string) (string, map[string]any, error) {
 	raw := r.Properties.Attributes
 	if len(raw) > 0 && raw[0] == '"' {
 		var text string
 		if err := json.Unmarshal(raw, &text); err != nil {
-			return "", invalid("Routing.properties.attributes: %v", err)
+			return "", nil, invalid("Routing.properties.attributes: %v", err)
 		}
 		raw = json.RawMessage(text)
 	}
 	attributes := map[string]any{}
 	if len(raw) > 0 && string(raw) != "null" {
 		if err := json.Unmarshal(raw, &attributes); err != nil || attributes == nil {
-			return "", invalid("Routing.properties.attributes is not a JSON object")
+			return "", nil, invalid("Routing.properties.attributes is not a JSON object")
 		}
 	}
 	attributes["flexInteractionSid"], attributes["flexInteractionChannelSid"] = interaction, channel
@@ -216,13 +217,23 @@ func (r *inviteRouting) attributes(interaction, channel, invite, conversation st
 	}
 	conversations["media"] = []any{map[string]any{"type": "ChatTranscript", "sid": conversation}}
 	attributes["conversations"] = conversations
-	return compactJSON(attributes), nil
+	text := compactJSON(attributes)
+	return text, attributes, checkTaskAttributes(text)
 }
 
 // anySID is as long as a SID, for checks before there is one.
 const anySID = "XX00000000000000000000000000000000"
 
-// checkRouting reads where an invite is to go. It refuses all that addInvite would, save what depends on the channel.
+// checkInvite refuses all that addInvite would refuse, save what depends on the channel: for when that is still to be made.
+func (a *Account) checkInvite(r *inviteRouting) error {
+	if _, err := a.checkRouting(r); err != nil {
+		return err
+	}
+	_, _, err := r.attributes(anySID, anySID, anySID, anySID)
+	return err
+}
+
+// checkRouting reads where an invite is to go.
 func (a *Account) checkRouting(r *inviteRouting) (taskSpec, error) {
 	p, spec := r.Properties, taskSpec{}
 	if p.WorkspaceSID != a.workspaceSID {
@@ -239,14 +250,8 @@ func (a *Account) checkRouting(r *inviteRouting) (taskSpec, error) {
 	if spec.channel = a.taskChannelNamed(channelName); spec.channel == nil {
 		return spec, invalid("Routing.properties.task_channel_unique_name %q does not exist", channelName)
 	}
-	attributes, err := r.attributes(anySID, anySID, anySID, anySID)
-	if err != nil {
-		return spec, err
-	}
-	if _, err := taskDocument(attributes); err != nil {
-		return spec, err
-	}
-	return spec, a.findTarget(r, &spec)
+	err := a.findTarget(r, &spec)
+	return spec, err
 }
 
 // findTarget finds the worker, else the queue, else the workflow that an invite is for.
@@ -285,14 +290,12 @@ func (a *Account) addInvite(c *channel, r *inviteRouting) (*invite, error) {
 			"Worker %s is already a participant of the interaction", spec.worker.sid)
 	}
 	inv := &invite{entity: a.entity("KG", ""), channel: c}
-	if spec.attributes, err = r.attributes(c.interaction.sid, c.sid, inv.sid, c.conversation.sid); err != nil {
-		return nil, err
-	}
 	spec.invite = inv
-	t, err := a.newTask(spec)
+	spec.attributes, spec.document, err = r.attributes(c.interaction.sid, c.sid, inv.sid, c.conversation.sid)
 	if err != nil {
 		return nil, err
 	}
+	t := a.newTask(spec)
 	inv.task, inv.attributes, inv.priority = t, t.attributes, t.priority
 	inv.queueSID, inv.workerSID = r.Properties.QueueSID, r.Properties.WorkerSID
 	c.invites = append(c.invites, inv)

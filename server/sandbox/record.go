@@ -39,20 +39,27 @@ type Query struct {
 type Record struct {
 	mu      sync.Mutex
 	limit   int
-	entries []RecordEntry // a ring once it has reached limit
-	start   int
+	chunks  [][]RecordEntry // all but the last are full
+	size    int
+	start   int // entries of the first chunk that are dropped
 	dropped int
 }
+
+const recordChunk = 1024
 
 // Entries returns copies of the entries that match q, oldest first.
 func (r *Record) Entries(q Query) []RecordEntry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var found []RecordEntry
-	for i := range r.entries {
-		e := &r.entries[(r.start+i)%len(r.entries)]
-		if q.matches(e) {
-			found = append(found, *e)
+	for i, chunk := range r.chunks {
+		if i == 0 {
+			chunk = chunk[r.start:]
+		}
+		for j := range chunk {
+			if q.matches(&chunk[j]) {
+				found = append(found, chunk[j])
+			}
 		}
 	}
 	return found
@@ -75,14 +82,27 @@ func (q *Query) matches(e *RecordEntry) bool {
 func (r *Record) add(e RecordEntry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case r.limit < 0:
+	if r.limit < 0 {
 		r.dropped++
-	case len(r.entries) < r.limit:
-		r.entries = append(r.entries, e)
-	default:
-		r.entries[r.start] = e
-		r.start = (r.start + 1) % r.limit
-		r.dropped++
+		return
+	}
+	last := len(r.chunks) - 1
+	if last < 0 || len(r.chunks[last]) == recordChunk {
+		r.chunks = append(r.chunks, make([]RecordEntry, 0, recordChunk))
+		last++
+	}
+	r.chunks[last] = append(r.chunks[last], e)
+	if r.size++; r.size > r.limit {
+		r.dropOldest()
+	}
+}
+
+func (r *Record) dropOldest() {
+	r.size--
+	r.dropped++
+	r.chunks[0][r.start] = RecordEntry{}
+	if r.start++; r.start == recordChunk {
+		r.chunks[0] = nil
+		r.chunks, r.start = r.chunks[1:], 0
 	}
 }

@@ -163,7 +163,7 @@ func (a *Account) viewEvent(e *event) eventView {
 	actor := "workspace"
 	return eventView{
 		AccountSID: a.accountSID, ActorSID: &a.workspaceSID, ActorType: &actor, ActorURL: &ws,
-		Description: e.description, EventData: e.eventData(), EventDate: stamp(e.created),
+		Description: e.description(), EventData: e.eventData(), EventDate: stamp(e.created),
 		EventDateMS: e.created.UnixMilli(), EventType: e.kind, ResourceSID: e.resourceSID, ResourceType: e.resourceType,
 		SID: e.sid, Source: "twilio", SourceIPAddress: "127.0.0.1", URL: ws + "/Events/" + e.sid,
 		WorkspaceSID: a.workspaceSID,
@@ -192,11 +192,34 @@ func restListEvents(a *Account, c *call) (answer, error) {
 	is := func(parameter, got string) bool { v := c.query.Get(parameter); return v == "" || v == got }
 	wanted := keep(a.store.events.newestFirst, func(e *event) bool {
 		return !e.created.Before(from) && (to.IsZero() || !e.created.After(to)) && is("EventType", e.kind) &&
-			is("TaskSid", e.taskSID) && is("WorkerSid", e.workerSID) && is("ReservationSid", e.reservationSID) &&
-			is("TaskQueueSid", e.queueSID) && is("WorkflowSid", e.workflowSID) && is("TaskChannel", e.taskChannel) &&
-			is("Sid", e.sid)
+			is("Sid", e.sid) && e.concerns(is)
 	})
 	return answerListBy(c, "events", wanted, a.viewEvent, true)
+}
+
+// concerns asks, for each filter of the list, whether the event is about that object.
+func (e *event) concerns(is func(parameter, got string) bool) bool {
+	var task, queue, workflow, channel, worker, reservation string
+	if f := e.task; f != nil {
+		task, channel = f.task.sid, f.task.channel.uniqueName
+		if f.queue != nil {
+			queue = f.queue.sid
+		}
+		if f.task.workflow != nil {
+			workflow = f.task.workflow.sid
+		}
+	}
+	if e.queue != nil {
+		queue = e.queue.sid
+	}
+	if e.worker != nil {
+		worker = e.worker.worker.sid
+	}
+	if e.reservation != nil {
+		reservation = e.reservation.sid
+	}
+	return is("TaskSid", task) && is("TaskQueueSid", queue) && is("WorkflowSid", workflow) && is("TaskChannel", channel) &&
+		is("WorkerSid", worker) && is("ReservationSid", reservation)
 }
 
 func restFetchEvent(a *Account, c *call) (answer, error) {

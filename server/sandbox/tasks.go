@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/flex-transfer/flex-transfer/server/sandbox/routing"
 )
@@ -17,6 +18,7 @@ const (
 // taskSpec is what a new task is made of.
 type taskSpec struct {
 	attributes string
+	document   map[string]any // that attributes stand for
 	workflow   *workflow
 	queue      *queue  // without a workflow
 	worker     *worker // without a workflow: nobody else may get it
@@ -28,27 +30,23 @@ type taskSpec struct {
 
 // createTask makes a task and starts its routing.
 func (a *Account) createTask(spec taskSpec) (*task, error) {
-	t, err := a.newTask(spec)
-	if err != nil {
+	var err error
+	if spec.document, err = taskDocument(spec.attributes); err != nil {
 		return nil, err
 	}
+	t := a.newTask(spec)
 	a.startTask(t, spec)
 	return t, nil
 }
 
-func (a *Account) newTask(spec taskSpec) (*task, error) {
-	document, err := taskDocument(spec.attributes)
-	if err != nil {
-		return nil, err
-	}
+func (a *Account) newTask(spec taskSpec) *task {
 	if spec.timeout == 0 {
 		spec.timeout = defaultTaskTimeout
 	}
-	t := &task{
-		entity: a.entity("WT", ""), attributes: spec.attributes, document: document, priority: spec.priority,
+	return &task{
+		entity: a.entity("WT", ""), attributes: spec.attributes, document: spec.document, priority: spec.priority,
 		channel: spec.channel, timeout: spec.timeout, workflow: spec.workflow, invite: spec.invite,
 	}
-	return t, nil
 }
 
 func (a *Account) startTask(t *task, spec taskSpec) {
@@ -82,14 +80,21 @@ func (a *Account) startTask(t *task, spec taskSpec) {
 
 // taskDocument parses task attributes and holds them to Twilio's limit.
 func taskDocument(attributes string) (map[string]any, error) {
-	if n := len([]rune(attributes)); n > maxTaskAttributes {
-		return nil, invalid("Attributes are limited to %d characters, got %d", maxTaskAttributes, n)
+	if err := checkTaskAttributes(attributes); err != nil {
+		return nil, err
 	}
 	document := map[string]any{}
 	if err := json.Unmarshal([]byte(attributes), &document); err != nil || document == nil {
 		return nil, invalid("Attributes must be a valid JSON object")
 	}
 	return document, nil
+}
+
+func checkTaskAttributes(attributes string) error {
+	if n := utf8.RuneCountInString(attributes); n > maxTaskAttributes {
+		return invalid("Attributes are limited to %d characters, got %d", maxTaskAttributes, n)
+	}
+	return nil
 }
 
 // setTaskStatus moves the task in the indexes, and tells everybody.
