@@ -17,6 +17,7 @@ export class Agent {
   #settings = null;
   #transfers = new Map();
   #requests = new Map(); // by task SID
+  #screens = new Map(); // the last one of each task
   #stop = null;
 
   constructor({ workerSid, store, rules, changed }) {
@@ -60,6 +61,7 @@ export class Agent {
     this.#transfers.clear();
     this.#requests.clear();
     this.#unserved.clear();
+    this.#screens.clear();
     if (this.#stop) {
       this.stop();
       this.start();
@@ -80,9 +82,15 @@ export class Agent {
     return (await this.#token.promise).token;
   }
 
-  /** What the agent's screen shows about a task, as the rules say; null while there are no rules. */
+  /**
+   * What the agent's screen shows about a task, as the rules say; null where there are no rules. While an instance of the
+   * module is started anew it is what they said last, so that nothing flickers.
+   */
   screen(task, query = "") {
-    return this.#rules.decide(this.#question(task, query))?.screen ?? null;
+    const screen = this.#rules.decide(this.#question(task, query))?.screen;
+    if (screen) this.#screens.set(task.sid, screen);
+    else if (this.#rules.state !== "ready") this.#screens.clear();
+    return screen ?? this.#screens.get(task.sid) ?? null;
   }
 
   #question(task, query) {
@@ -163,7 +171,7 @@ export class Agent {
   async #dispatch(name, input) {
     try {
       const token = await this.token();
-      const answer = await this.#rules.dispatch(name, { baseUrl: location.origin, token, ...input });
+      const answer = await this.#rules.dispatch(name, { token, ...input });
       if (answer.status === 401) this.#token = null;
       return answer;
     } catch (error) {

@@ -25,6 +25,7 @@ export class Page {
   #stop = null;
   #scheduled = false;
   #hadBegun = false;
+  #saidMissing = false;
 
   /** only names the one worker whose desk is shown, by SID or friendly name; without it the whole demo is. */
   constructor(only) {
@@ -124,7 +125,10 @@ export class Page {
   }
 
   #onRules() {
-    if (this.rules.state === "missing") this.banner.show({ kind: "error", text: t("rules.missing") });
+    if (this.rules.state === "missing" && !this.#saidMissing) {
+      this.#saidMissing = true;
+      this.banner.show({ kind: "error", text: t("rules.missing") });
+    }
     this.#later();
   }
 
