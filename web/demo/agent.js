@@ -43,10 +43,9 @@ export class Agent {
   /** Follows the agent's transfers until stop is called. */
   start() {
     this.#stop ??= followTransfers({
-      token: () => this.token(),
+      token: ({ expired }) => this.token(expired),
       hello: ({ settings }) => this.#learn(() => (this.#settings = settings)),
       transfer: (transfer) => this.#learn(() => this.#transfers.set(transfer.id, transfer)),
-      refused: () => (this.#token = null),
     });
   }
 
@@ -68,8 +67,9 @@ export class Agent {
     }
   }
 
-  /** A Flex token of this agent; signs in anew shortly before the old one expires. */
-  async token() {
+  /** A Flex token of this agent; signs in anew shortly before the old one expires, or where that was refused. */
+  async token(refused = false) {
+    if (refused) this.#token = null;
     if (!this.#token || this.#token.until < Date.now()) {
       const promise = stage.token(this.workerSid);
       const entry = { promise, until: Infinity };

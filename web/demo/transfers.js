@@ -1,23 +1,19 @@
-// The backend's stream of transfers, for one agent.
+// The backend's stream, for one agent: the settings, and the transfers that concern them.
 
 /**
- * Follows the stream. token() gives a Flex token; hello({settings}) and transfer(record) are told what comes; refused()
- * is called when the token was refused. Returns how to stop. It reconnects by itself.
+ * Follows the stream until the function that it returns is called. token({expired}) gives a Flex token; hello(data) and
+ * transfer(record) are told what comes. It reconnects by itself and goes on where it was.
  */
-export function followTransfers({ token, hello, transfer, refused }) {
-  let stop = null;
+export function followTransfers({ token, hello, transfer }) {
+  const listeners = { hello, transfer };
+  let events = null;
   let stopped = false;
-  import("/wasm/events.js").then(({ followEvents }) => {
+  import("/wasm/events.js").then(({ openEvents }) => {
     if (stopped) return;
-    stop = followEvents({
-      baseUrl: location.origin,
-      token,
-      on: { hello, transfer },
-      refused,
-    });
+    events = openEvents({ baseUrl: location.origin, token, onEvent: ({ type, data }) => listeners[type]?.(data) });
   }, () => {}); // no script, no stream: the page says that transfers are missing
   return () => {
     stopped = true;
-    stop?.();
+    events?.close();
   };
 }
