@@ -140,7 +140,7 @@ func (s goldenStep) play(r *rig) {
 			Do: sandbox.Action{Kind: sandbox.FaultHang}}); err != nil {
 			r.Fatal(err)
 		}
-		if a := r.post("ada", (goldenTarget{Worker: "bea"}).body(r, r.taskOf("ada")), "before"); a.status != 201 {
+		if a := r.post("ada", s.To.body(r, r.taskOf("ada")), "before"); a.status != 201 {
 			r.Fatalf("%d %s", a.status, a.text)
 		}
 	default:

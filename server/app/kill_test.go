@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -83,7 +84,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		g.next.ServeHTTP(w, q)
 		return
 	}
+	body, _ := io.ReadAll(q.Body) // a server notices that a client is gone only once it has read the body
 	if after {
+		q.Body = io.NopCloser(bytes.NewReader(body))
 		g.next.ServeHTTP(httptest.NewRecorder(), q)
 	}
 	close(reached)

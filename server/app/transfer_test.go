@@ -177,11 +177,11 @@ func TestRefusedInvite(t *testing.T) {
 	}
 }
 
-// TestWebhooksMayBeLostAndRepeated plays a transfer without webhooks: the
-// check finds out; and with each delivered twice.
+// TestWebhooksMayBeRepeated plays a transfer with every webhook delivered
+// twice and late.
 func TestWebhooksMayBeRepeated(t *testing.T) {
 	r := newRig(t, rigOptions{features: cold})
-	f := sandbox.Switches{Rules: []sandbox.Rule{}, Webhooks: sandbox.WebhookFaults{Duplicate: 1, Reorder: 0.5}}
+	f := sandbox.Switches{Rules: []sandbox.Rule{}, Webhooks: sandbox.WebhookFaults{Duplicate: 1, DelayMS: 50}}
 	if err := r.account.Faults().Set(f); err != nil {
 		t.Fatal(err)
 	}

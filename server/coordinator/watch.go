@@ -13,14 +13,18 @@ import (
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
-// Follow calls transferred with each transfer that concerns the caller and was
+// Follow calls listening once no change of a worker can be missed any more,
+// and then transferred with each transfer that concerns the caller and was
 // recorded after the sequence, and worker with each worker whose record
 // changes, one call at a time, until ctx is done or one of them fails.
-func (c *Coordinator) Follow(ctx context.Context, by Caller, after uint64,
+func (c *Coordinator) Follow(ctx context.Context, by Caller, after uint64, listening func() error,
 	transferred func(sequence uint64, o Outcome) error, worker func(transfer.WorkerRecord) error) error {
 	var one sync.Mutex
 	changes := newWorkerChanges()
 	defer c.Roster.Subscribe(changes.add)()
+	if err := listening(); err != nil {
+		return err
+	}
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error {
 		return c.Ledger.Follow(ctx, after, func(r ledger.Record) error {

@@ -29,10 +29,6 @@ func (a *API) events(w http.ResponseWriter, r *http.Request, by Caller) {
 	defer leave()
 	ctx, cancel := context.WithCancel(ctx)
 	s := newStream(w, r, cancel, a.StreamWrite)
-	if s.send("hello", 0, wire.AppendHello(nil, a.Directory.Settings())) != nil {
-		cancel()
-		return
-	}
 	var beating sync.WaitGroup
 	beating.Go(func() { s.beat(ctx, a.Heartbeat) })
 	// The heart must have stopped before the writer is given back, even where
@@ -45,6 +41,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request, by Caller) {
 
 func (a *API) follow(ctx context.Context, by Caller, after uint64, s *stream) error {
 	return a.Watch.Follow(ctx, by, after,
+		func() error { return s.send("hello", 0, wire.AppendHello(nil, a.Directory.Settings())) },
 		func(sequence uint64, o Outcome) error {
 			return s.send("transfer", sequence, appendOutcome(nil, o))
 		},

@@ -60,7 +60,10 @@ func (w *world) Directory(ctx context.Context, by Caller, c Conversation) ([]tra
 
 func (w *world) Settings() transfer.Settings { return transfer.Settings{ColdTransfer: true} }
 
-func (w *world) Follow(ctx context.Context, by Caller, after uint64, transferred func(uint64, Outcome) error, worker func(transfer.WorkerRecord) error) error {
+func (w *world) Follow(ctx context.Context, by Caller, after uint64, listening func() error, transferred func(uint64, Outcome) error, worker func(transfer.WorkerRecord) error) error {
+	if err := listening(); err != nil {
+		return err
+	}
 	return w.follow(ctx, by, after, transferred, worker)
 }
 

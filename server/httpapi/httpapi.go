@@ -67,11 +67,12 @@ type Directory interface {
 
 // Watch is the source of the event stream.
 type Watch interface {
-	// Follow calls transferred with each transfer that concerns the caller and
+	// Follow calls listening once nothing can be missed any more, and then
+	// transferred with each transfer that concerns the caller and
 	// whose place in the ledger is after the one given, and with every change
 	// as it comes, and worker with each worker whose availability changes, one
 	// call at a time, until ctx is done or one of them fails.
-	Follow(ctx context.Context, by Caller, after uint64,
+	Follow(ctx context.Context, by Caller, after uint64, listening func() error,
 		transferred func(sequence uint64, o Outcome) error,
 		worker func(transfer.WorkerRecord) error) error
 }

@@ -55,7 +55,7 @@ func newLab(t *testing.T) *lab {
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	t.Cleanup(server.Close)
-	l.account.ConfigureWebhooks(sandbox.Webhooks{TaskRouterURL: server.URL})
+	l.account.SetWebhooks(sandbox.Webhooks{TaskRouterURL: server.URL})
 	if err := l.RunOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@
 // Twilio's side:
 //
 //	(*Account) Handler() http.Handler · RoundTripper() http.RoundTripper · Client() *http.Client
-//	(*Account) ConfigureWebhooks(Webhooks) · SetLimits(Limits)
+//	(*Account) SetWebhooks(Webhooks) · SetLimits(Limits)
 //	(*Account) Faults() *Faults: Set(Switches) error · Get() Switches · Add(Rule) error · Clear()
 //	Sign(authToken, address string, form url.Values) string · SignBody(authToken, address string, body []byte) (address, signature string)
 //

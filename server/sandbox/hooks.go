@@ -33,8 +33,8 @@ type interactionWebhook struct {
 	hookTarget
 }
 
-// ConfigureWebhooks sets where the account reports to, instead of what was set before.
-func (a *Account) ConfigureWebhooks(w Webhooks) {
+// SetWebhooks sets where the account reports to, instead of what was set before.
+func (a *Account) SetWebhooks(w Webhooks) {
 	_ = a.do(func() error {
 		a.webhooks.taskRouter = hookTarget{w.TaskRouterURL, w.TaskRouterEvents}
 		a.webhooks.conversations = hookTarget{w.ConversationsURL, w.ConversationsFor}
@@ -45,9 +45,6 @@ func (a *Account) ConfigureWebhooks(w Webhooks) {
 		return nil
 	})
 }
-
-// SetWebhooks is ConfigureWebhooks under the name that goes with SetLimits.
-func (a *Account) SetWebhooks(w Webhooks) { a.ConfigureWebhooks(w) }
 
 func (a *Account) addInteractionWebhook(kind, method string, target hookTarget) *interactionWebhook {
 	h := &interactionWebhook{entity: a.entity("", "flex_interactionwebhook_"+a.made.hex("ttid")[:26]), kind: kind,

@@ -144,7 +144,7 @@ func TestConversationWebhooks(t *testing.T) {
 func TestInteractionWebhooks(t *testing.T) {
 	l := newLab(t, sandbox.Options{})
 	e := listen(t, l)
-	l.ConfigureWebhooks(sandbox.Webhooks{InteractionsURL: e.URL + "/interactions"})
+	l.SetWebhooks(sandbox.Webhooks{InteractionsURL: e.URL + "/interactions"})
 	s := l.talk("Chris")
 	forms := e.forms(l)
 	is(t, "events", len(forms), 4)
@@ -159,7 +159,7 @@ func TestInteractionWebhooks(t *testing.T) {
 	noError(t, l.setParticipant(s, ut, "closed"))
 	noError(t, l.setChannel(s, "closed", nil))
 	is(t, "the end", e.kinds(l), "onParticipantUpdated onParticipantLeft onChannelStatusUpdated")
-	l.ConfigureWebhooks(sandbox.Webhooks{})
+	l.SetWebhooks(sandbox.Webhooks{})
 	l.talk("Dana")
 	is(t, "switched off", e.kinds(l), "")
 }
@@ -169,7 +169,7 @@ func TestFailedWebhooksAreTriedAgainAsTheAddressSays(t *testing.T) {
 	e := listen(t, l)
 	e.status = func(n int) int { return []int{503, 500, 204}[min(n-1, 2)] }
 	filter := []string{"task.created"}
-	l.ConfigureWebhooks(sandbox.Webhooks{TaskRouterURL: e.URL + "/x#rc=2", TaskRouterEvents: filter})
+	l.SetWebhooks(sandbox.Webhooks{TaskRouterURL: e.URL + "/x#rc=2", TaskRouterEvents: filter})
 	l.newTask("Assign to Anyone")
 	is(t, "tried", e.kinds(l), "task.created task.created task.created")
 	e.mu.Lock()
@@ -177,7 +177,7 @@ func TestFailedWebhooksAreTriedAgainAsTheAddressSays(t *testing.T) {
 	e.mu.Unlock()
 	is(t, "the same idempotency token", same, true)
 	e.status = func(int) int { return 500 }
-	l.ConfigureWebhooks(sandbox.Webhooks{TaskRouterURL: e.URL + "/x", TaskRouterEvents: filter})
+	l.SetWebhooks(sandbox.Webhooks{TaskRouterURL: e.URL + "/x", TaskRouterEvents: filter})
 	l.newTask("Assign to Anyone")
 	is(t, "without a fragment", e.kinds(l), "task.created")
 	last := l.Trace().Last(1)[0]
@@ -187,7 +187,7 @@ func TestFailedWebhooksAreTriedAgainAsTheAddressSays(t *testing.T) {
 func TestWebhookFaults(t *testing.T) {
 	l := newLab(t, sandbox.Options{})
 	e := listen(t, l)
-	l.ConfigureWebhooks(sandbox.Webhooks{TaskRouterURL: e.URL + "/x", TaskRouterEvents: []string{"task.created", "worker.activity.update"}})
+	l.SetWebhooks(sandbox.Webhooks{TaskRouterURL: e.URL + "/x", TaskRouterEvents: []string{"task.created", "worker.activity.update"}})
 	set := func(w sandbox.WebhookFaults) {
 		t.Helper()
 		noError(t, l.Faults().Set(sandbox.Switches{Webhooks: w}))
@@ -217,7 +217,7 @@ func TestASlowListenerHoldsNobodyUp(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer slow.Close()
 	defer close(release)
-	l.ConfigureWebhooks(sandbox.Webhooks{TaskRouterURL: slow.URL})
+	l.SetWebhooks(sandbox.Webhooks{TaskRouterURL: slow.URL})
 	for range 10 {
 		l.newTask("Assign to Anyone")
 	}
@@ -238,7 +238,7 @@ func TestSignedBodies(t *testing.T) {
 func TestEveryEventOfATransferIsHeardOnce(t *testing.T) {
 	l := newLab(t, sandbox.Options{})
 	e := listen(t, l)
-	l.ConfigureWebhooks(sandbox.Webhooks{TaskRouterURL: e.URL + "/x"})
+	l.SetWebhooks(sandbox.Webhooks{TaskRouterURL: e.URL + "/x"})
 	s := l.talk("Chris")
 	task := must[string](t)(l.transfer(s, toWorker(l.WorkerSID("bea"))))
 	noError(t, l.setParticipant(s, l.agents(s)[l.WorkerSID("ada")], "closed"))

@@ -381,7 +381,7 @@ func TestSandboxWebhooks(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	address = server.URL
-	account.ConfigureWebhooks(sandbox.Webhooks{TaskRouterURL: address + "/taskrouter?from=a%20b#rc=1", ConversationsURL: address + "/conversations", InteractionsURL: address + "/interactions"})
+	account.SetWebhooks(sandbox.Webhooks{TaskRouterURL: address + "/taskrouter?from=a%20b#rc=1", ConversationsURL: address + "/conversations", InteractionsURL: address + "/interactions"})
 	newLab(t, account, Options{Transport: account.RoundTripper()})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()

@@ -129,5 +129,5 @@ func driveConversationWebhooks(f *fixture) {
 		(&conversations.UpdateConfigurationWebhookParams{}).SetMethod("POST").SetTarget("webhook").
 			SetFilters([]string{"onMessageAdded", "onConversationStateUpdated"}).SetPostWebhookUrl("https://example.com/talk")))
 	is(f.T, "post_webhook_url", updated.PostWebhookUrl, "https://example.com/talk")
-	f.account.ConfigureWebhooks(noWebhooks)
+	f.account.SetWebhooks(noWebhooks)
 }

@@ -180,7 +180,7 @@ func driveInteractionWebhooks(f *fixture) {
 		f.Errorf("made: %v", made)
 	}
 	f.send("GET", address, nil, 200)
-	f.account.ConfigureWebhooks(noWebhooks)
+	f.account.SetWebhooks(noWebhooks)
 }
 
 // driveTokens uses an endpoint that no document has, so what is wanted of it is

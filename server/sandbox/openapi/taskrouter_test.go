@@ -17,7 +17,7 @@ func driveWorkspace(f *fixture) {
 	updated := ok[*taskrouter.TaskrouterV1Workspace](f.T)(f.taskrouter.UpdateWorkspace(ws, (&taskrouter.UpdateWorkspaceParams{}).
 		SetEventCallbackUrl("https://example.com/events").SetEventsFilter("task.created,reservation.created")))
 	is(f.T, "event_callback_url", updated.EventCallbackUrl, "https://example.com/events")
-	f.account.ConfigureWebhooks(noWebhooks)
+	f.account.SetWebhooks(noWebhooks)
 	workspaces := ok[[]taskrouter.TaskrouterV1Workspace](f.T)(f.taskrouter.ListWorkspace(&taskrouter.ListWorkspaceParams{}))
 	if len(workspaces) != 1 {
 		f.Errorf("%d workspaces, want 1", len(workspaces))

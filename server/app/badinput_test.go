@@ -1,0 +1,143 @@
+package app
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
+)
+
+// TestBadInput sends what nobody should, through the whole backend: each is
+// refused with a clear code, and nothing changes at Twilio.
+func TestBadInput(t *testing.T) {
+	r := newRig(t, rigOptions{features: cold})
+	bea, task := r.worker("bea").SID, r.taskOf("ada")
+	good := `{"wire":1,"rules":"x","mode":"cold","interactionSid":"` + r.conv.interaction + `","interactionChannelSid":"` +
+		r.conv.channel + `","taskSid":"` + task + `","target":{"kind":"worker","sid":"` + bea + `"}}`
+	expired, err := r.account.IssueToken(r.worker("ada").SID, -time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := sandbox.New(sandbox.Options{Seed: 99})
+	defer foreign.Close()
+	if err := foreign.Load(sandbox.DemoWorld()); err != nil {
+		t.Fatal(err)
+	}
+	stranger, err := foreign.IssueToken(r.worker("ada").SID, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := r.token("ada")
+	before := len(r.account.Record().Entries(sandbox.Query{}))
+	replace := func(old, new string) string { return strings.Replace(good, old, new, 1) }
+	for _, c := range []struct {
+		name, token, key, body string
+		status                 int
+		code, field            string
+	}{
+		{"no token", "", "k", good, 401, "UNAUTHENTICATED", ""},
+		{"forged token", "forged", "k", good, 401, "UNAUTHENTICATED", ""},
+		{"expired token", expired, "k", good, 401, "UNAUTHENTICATED", ""},
+		{"another account's token", stranger, "k", good, 401, "UNAUTHENTICATED", ""},
+		{"no idempotency key", token, "", good, 400, "BAD_REQUEST", "Idempotency-Key"},
+		{"malformed", token, "k", good[:40], 400, "BAD_REQUEST", ""},
+		{"empty", token, "k", "", 400, "BAD_REQUEST", ""},
+		{"an array", token, "k", "[]", 400, "BAD_REQUEST", ""},
+		{"too large", token, "k", replace(`"x"`, `"`+strings.Repeat("x", 20_000)+`"`), 413, "TOO_LARGE", ""},
+		{"too deep", token, "k", replace(`"x"`, strings.Repeat("[", 5000)+strings.Repeat("]", 5000)), 400, "BAD_REQUEST", ""},
+		{"unknown field", token, "k", replace(`"rules"`, `"transferTo"`), 400, "BAD_REQUEST", "transferTo"},
+		{"unknown field inside", token, "k", replace(`"kind"`, `"kin"`), 400, "BAD_REQUEST", "target.kin"},
+		{"another wire format", token, "k", replace(`"wire":1`, `"wire":2`), 400, "UNKNOWN_WIRE_FORMAT", "wire"},
+		{"a path in a SID", token, "k", replace(r.conv.channel, "UO/../../../../../../../../../../x"), 400, "BAD_REQUEST", "interactionChannelSid"},
+		{"a SID of another kind", token, "k", replace(`"sid":"WK`, `"sid":"WQ`), 400, "BAD_REQUEST", "target.sid"},
+		{"a task that is not there", token, "k", replace(task, "WT"+strings.Repeat("0", 32)), 403, "NOT_IN_CONVERSATION", ""},
+		{"a conversation that is not there", token, "k", replace(r.conv.channel, "UO"+strings.Repeat("0", 32)), 403, "NOT_IN_CONVERSATION", ""},
+		{"somebody else's conversation", r.token("chidi"), "k", good, 403, "NOT_IN_CONVERSATION", ""},
+		{"warm is not built yet", token, "k", replace(`"cold"`, `"warm"`), 0, "", "mode"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			header := map[string]string{"Content-Type": "application/json"}
+			if c.token != "" {
+				header["Authorization"] = "Bearer " + c.token
+			}
+			if c.key != "" {
+				header["Idempotency-Key"] = c.key
+			}
+			a := r.send("POST", "/v1/transfers", c.body, header)
+			message, _ := a.body["message"].(string)
+			field, _ := a.body["field"].(string)
+			if c.status != 0 && a.status != c.status || c.code != "" && a.code() != c.code || a.status < 400 || message == "" || c.field != "" && field != c.field {
+				t.Errorf("%d %s, want %d %s %s", a.status, a.text, c.status, c.code, c.field)
+			}
+			if strings.Contains(a.text, token) || strings.Contains(a.text, "goroutine") {
+				t.Errorf("the answer tells too much: %s", a.text)
+			}
+		})
+	}
+	if after := len(r.account.Record().Entries(sandbox.Query{})); after != before {
+		t.Errorf("%d things have changed at Twilio", after-before)
+	}
+	if a := r.post("ada", r.body(task, "worker", bea), "k"); a.status != http.StatusCreated {
+		t.Errorf("the good request after all the bad ones: %d %s", a.status, a.text)
+	}
+}
+
+// TestForgedWebhooks shows that only Twilio is believed: an acceptance that it
+// did not sign changes nothing.
+func TestForgedWebhooks(t *testing.T) {
+	r := newRig(t, rigOptions{features: cold})
+	a := r.post("ada", r.body(r.taskOf("ada"), "worker", r.worker("bea").SID), "k")
+	ringing := r.phase("ada", a.id(), "ringing")
+	invite, _ := ringing["invite"].(map[string]any)
+	task, _ := invite["taskSid"].(string)
+	form := url.Values{
+		"EventType": {"reservation.accepted"}, "TaskSid": {task}, "WorkerSid": {r.worker("bea").SID},
+		"TaskAttributes": {`{"flexInteractionChannelSid":"` + r.conv.channel + `","transferId":"` + a.id() + `"}`},
+	}.Encode()
+	for name, signature := range map[string]string{"unsigned": "", "badly signed": "AAAAAAAAAAAAAAAAAAAAAAAAAAA="} {
+		header := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+		if signature != "" {
+			header["X-Twilio-Signature"] = signature
+		}
+		if got := r.send("POST", "/webhooks/taskrouter", form, header); got.status != http.StatusForbidden {
+			t.Errorf("%s: %d %s", name, got.status, got.text)
+		}
+	}
+	if still := r.phase("ada", a.id(), "ringing"); still["acceptedBy"] != "" {
+		t.Errorf("a forgery was believed: %v", still)
+	}
+	r.accept("bea")
+	r.phase("ada", a.id(), "completed")
+}
+
+// TestAKeyIsForOneRequest refuses a key that was used for something else.
+func TestAKeyIsForOneRequest(t *testing.T) {
+	r := newRig(t, rigOptions{features: cold})
+	task := r.taskOf("ada")
+	if a := r.post("ada", r.body(task, "worker", r.worker("bea").SID), "k"); a.status != http.StatusCreated {
+		t.Fatalf("%d %s", a.status, a.text)
+	}
+	if a := r.post("ada", r.body(task, "worker", r.worker("chidi").SID), "k"); a.code() != "IDEMPOTENCY_KEY_REUSED" {
+		t.Errorf("%d %s", a.status, a.text)
+	}
+}
+
+// TestSettingsAreNamed shows that each wrong setting is named.
+func TestSettingsAreNamed(t *testing.T) {
+	err := (&Serve{
+		Listen:  Listen{Addr: "nowhere", PublicURL: "ftp://x", Origins: []string{"https://a/b"}, Runners: 0, NATSCreds: "/not/there"},
+		Account: Account{WorkspaceSID: "WS1", APIKey: "SK1", BaseURL: "x", Rate: -1},
+	}).Validate()
+	if err == nil || !IsProblem(err) {
+		t.Fatalf("%v", err)
+	}
+	for _, name := range []string{"ADDR", "PUBLIC_URL", "ALLOWED_ORIGINS", "RUNNERS", "NATS_CREDS", "TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET",
+		"TWILIO_AUTH_TOKEN", "TWILIO_FLEX_WORKSPACE_SID", "TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID", "TWILIO_BASE_URL", "TWILIO_REQUESTS_PER_SECOND"} {
+		if !strings.Contains(err.Error(), name+":") {
+			t.Errorf("%s is not named in:\n%v", name, err)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/flex-transfer/flex-transfer/"
+
+// packages are the packages of the module with what they import, tests left
+// out. Those of JavaScript's target are checked under wasm/.
+func packages(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "../...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	imports := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		imports[strings.TrimPrefix(fields[0], module)] = fields[1:]
+	}
+	return imports
+}
+
+// TestLaws holds the arrows between the rooms to what ARCHITECTURE.md says.
+func TestLaws(t *testing.T) {
+	all := packages(t)
+	for _, law := range []struct {
+		name string
+		// from and to are prefixes of import paths; ours are without the module.
+		from, to string
+		// but are the packages that may all the same.
+		but []string
+	}{
+		{"nothing under wasm/ imports server/", "wasm/", "server/", nil},
+		{"only app and measurements import the sandbox", "", "server/sandbox", []string{"server/app", "server/bench", "server/sandbox"}},
+		{"the sandbox imports none of our packages", "server/sandbox", "", []string{"→server/sandbox"}},
+		{"only twilioapi imports twilio-go", "", "github.com/twilio/twilio-go", []string{"server/twilioapi"}},
+		{"only the ledger imports NATS", "", "github.com/nats-io", []string{"server/ledger/nats"}},
+		{"the coordinator does not know HTTP", "server/coordinator", "server/httpapi", nil},
+		{"nor the reconciler", "server/reconcile", "server/httpapi", nil},
+		{"the API imports no room of the server", "server/httpapi", "server/", nil},
+		{"the ledger imports no room of the server but its own", "server/ledger", "server/", []string{"→server/ledger"}},
+		{"twilioapi imports no room of the server", "server/twilioapi", "server/", nil},
+		{"only main, measurements and app put things together", "", "server/app", []string{"server", "server/bench"}},
+	} {
+		t.Run(law.name, func(t *testing.T) {
+			seen := false
+			for from, imports := range all {
+				if !strings.HasPrefix(from, law.from) || allowed(from, law.but) {
+					continue
+				}
+				seen = true
+				for _, to := range imports {
+					ours, isOurs := strings.CutPrefix(to, module)
+					if law.to == "" && !isOurs || !strings.HasPrefix(ours, law.to) || allowedTarget(ours, law.but) {
+						continue
+					}
+					t.Errorf("%s imports %s", from, ours)
+				}
+			}
+			if !seen && law.from != "server/reconcile" { // that room is still empty
+				t.Errorf("no package %s: the law checks nothing", law.from)
+			}
+		})
+	}
+}
+
+// allowed reports whether the package, or a parent of it, is among them.
+func allowed(pkg string, but []string) bool {
+	for _, b := range but {
+		if pkg == b || b != "server" && strings.HasPrefix(pkg, b+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// allowedTarget reports whether the import is one that is allowed to all, which
+// is marked with an arrow.
+func allowedTarget(pkg string, but []string) bool {
+	for _, b := range but {
+		if b, ok := strings.CutPrefix(b, "→"); ok && (pkg == b || strings.HasPrefix(pkg, b+"/")) {
+			return true
+		}
+	}
+	return false
+}
