@@ -9,8 +9,8 @@ import (
 	"github.com/hack-pad/safejs"
 )
 
-// Timeout is how long a call of the backend may take, with its answer.
-const Timeout = 15 * time.Second
+// timeout is how long a call of the backend may take, with its answer.
+var timeout = 15 * time.Second
 
 // settling is how long an aborted call is given to say so. After it, its
 // handlers are released though they might still be called.
@@ -50,7 +50,7 @@ func (b *bridge) begin(c call) (*flight, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &flight{deadline: time.Now().Add(Timeout)}
+	f := &flight{deadline: time.Now().Add(timeout)}
 	if f.abort, err = constructor.New(); err != nil {
 		return nil, err
 	}

@@ -5,10 +5,13 @@
 //	go run ./wasm/build
 //
 // It does nothing but print the sizes where nothing has changed since the last
-// time. The output depends on the sources and the toolchain alone.
+// time. The output depends on the sources and the toolchain alone. With -check
+// it builds nothing, and fails where the module is not of the sources.
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,13 +20,18 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
+	check := flag.Bool("check", false, "only check that the module is up to date")
+	flag.Parse()
+	if err := run(*check); err != nil {
 		fmt.Fprintln(os.Stderr, "wasm/build:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
+// errStale is what -check says.
+var errStale = errors.New("the built module is not of these sources: run `make module`, or `go run ./wasm/build`")
+
+func run(check bool) error {
 	root, err := moduleRoot()
 	if err != nil {
 		return err
@@ -36,6 +44,9 @@ func run() error {
 	built, err := upToDate(out, inputs)
 	if err != nil {
 		return err
+	}
+	if !built && check {
+		return errStale
 	}
 	if !built {
 		if err := build(root, out, inputs); err != nil {

@@ -1,0 +1,82 @@
+// One running instance of the module, and how it ends.
+import { TransferError } from "./errors.js";
+
+let started = 0;
+
+/**
+ * @typedef {object} Instance
+ * @property {{wire: number, rules: string, decide(json: string): unknown, dispatch(id: number, name: string, json: string): unknown, stop(): unknown}} exports
+ * @property {(cause: unknown) => void} kill declares the instance dead, where it was found to be
+ */
+
+/**
+ * Starts an instance. onExit is called once when it has ended, whether it was told to or not.
+ * @param {import("./module.js").Module} module
+ * @param {{fetch: typeof fetch, settle: (id: number, ok: boolean, json: string) => void, onExit: (instance: Instance, why: string) => void}} host
+ * @returns {Promise<Instance>}
+ */
+export async function startInstance(module, { fetch, settle, onExit }) {
+  const go = new (guarded(module.Go))();
+  const name = `__flexTransfer${++started}`;
+  go.argv = ["flex-transfer", name];
+  // Most decisions make garbage of a few kilobytes: collect it less often.
+  go.env = { GOGC: "400" };
+  const wasm = await WebAssembly.instantiate(module.compiled, go.importObject);
+  const instance = { exports: undefined, kill: (cause) => go.end(cause) };
+  // The program registers before run() returns, so that the global variable is there for a moment only.
+  globalThis[name] = { register: (exports) => void (instance.exports = exports), settle, fetch };
+  try {
+    go.run(wasm).then(() => go.end(), (error) => go.end(error));
+  } finally {
+    delete globalThis[name];
+  }
+  if (!instance.exports || go.exited) {
+    go.end();
+    throw new TransferError("MODULE_STOPPED", `The module ended as it began: ${go.why()}.`);
+  }
+  go.whenEnded.then((why) => onExit(instance, why));
+  return instance;
+}
+
+/**
+ * Go's class, made safe for an instance that ends. Without this, each timer and each promise that a dead instance still
+ * waits for throws an error into the page, where nobody can catch it.
+ */
+function guarded(Go) {
+  return class extends Go {
+    #ended = false;
+    #cause = undefined;
+    #code = 0;
+    #resolve = () => {};
+    whenEnded = new Promise((resolve) => (this.#resolve = resolve));
+
+    constructor() {
+      super();
+      this.exit = (code) => (this.#code = code);
+    }
+
+    why() {
+      return this.#cause ? String(this.#cause) : `exit code ${this.#code}`;
+    }
+
+    end(cause) {
+      if (this.#ended) return;
+      this.#ended = true;
+      this.#cause = cause;
+      this.exited = true;
+      for (const timer of this._scheduledTimeouts?.values() ?? []) clearTimeout(timer);
+      this._scheduledTimeouts?.clear();
+      this.#resolve(this.why());
+    }
+
+    _resume() {
+      if (this.#ended) return;
+      try {
+        if (!this.exited) super._resume();
+      } catch (error) {
+        this.end(error); // WebAssembly trapped: out of memory, or an internal error
+      }
+      if (this.exited) this.end();
+    }
+  };
+}
