@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accept, desk, inConversation, openDirectory, option, picture, transferButton, withBrowser, withDemo } from "./support/demo.mjs";
+import { accept, desk, inConversation, openDirectory, option, picture, withBrowser, withDemo } from "./support/demo.mjs";
 import { invites, setActivity, snapshot, transferTasks } from "./support/stage.mjs";
 
 withBrowser();
@@ -15,7 +15,7 @@ test("an agent who is known to be away is listed with the reason and cannot be c
   await openDirectory(page, "ada");
   const bea = desk(page, "ada").locator('[role=option][aria-disabled="true"]', { hasText: "Bea Ortiz" });
   await bea.getByText(/Break · This agent is not available right now/).waitFor();
-  await bea.click();
+  await bea.click({ force: true });
   assert.equal(await invites(url), 0);
   await picture(page, "10-unavailable");
 }));
@@ -57,12 +57,12 @@ test("a request whose answer is lost can be tried again and makes one transfer",
   const alert = desk(page, "ada").getByRole("alert");
   await alert.getByText(/trying again is safe/).waitFor();
   await picture(page, "12-lost-answer");
-  if (await alert.getByRole("button", { name: "Try again" }).isVisible()) await alert.getByRole("button", { name: "Try again" }).click();
+  await alert.getByRole("button", { name: "Try again" }).click();
   proxy.release("/v1/events");
   await accept(page, "bea");
   assert.equal(await invites(url), 1);
   assert.equal((await transferTasks(url)).length, 1);
-}, { expected: [/ERR_EMPTY_RESPONSE|ERR_CONNECTION|ERR_INCOMPLETE/, ...REFUSED] }));
+}, { expected: [/ERR_CONTENT_LENGTH_MISMATCH|ERR_INCOMPLETE/, ...REFUSED] }));
 
 for (const [fault, name, pattern] of [["Answer lost", "lost", /accepted in/], ["503", "503", /accepted in/], ["Slow", "slow", /accepted in/]]) {
   test(`the demo recovers from a fault of the next invite: ${fault}`, () => withDemo(async ({ page, url }) => {
@@ -76,6 +76,7 @@ for (const [fault, name, pattern] of [["Answer lost", "lost", /accepted in/], ["
     const again = desk(page, "ada").getByRole("button", { name: "Try again" });
     const ring = desk(page, "bea").getByRole("button", { name: /^Accept/ });
     await again.or(ring).first().waitFor({ timeout: 30_000 });
+    await picture(page, `13-fault-${name}`);
     if (await again.isVisible()) await again.click();
     await ring.waitFor({ timeout: 30_000 });
     await ring.click();
@@ -83,14 +84,3 @@ for (const [fault, name, pattern] of [["Answer lost", "lost", /accepted in/], ["
     assert.equal((await transferTasks(url)).length, 1, "one invite, whatever happened");
   }, { expected: REFUSED }));
 }
-
-test("a customer who leaves while it rings ends the transfer, and the agent is told", () => withDemo(async ({ page }) => {
-  await inConversation(page);
-  await openDirectory(page, "ada");
-  await option(page, "ada", "Bea Ortiz").click();
-  await desk(page, "ada").getByText("Ringing Bea Ortiz…").waitFor();
-  await page.getByRole("button", { name: "Leave" }).click();
-  await desk(page, "ada").getByRole("alert").getByText("The customer left before anybody took over.").waitFor();
-  await picture(page, "14-customer-left");
-  assert.equal(await transferButton(page, "ada").isVisible(), false);
-}));

@@ -21,7 +21,9 @@ export async function startProxy(target) {
       if (lost >= 0) {
         losing.splice(lost, 1);
         answer.resume();
-        return res.destroy();
+        res.writeHead(answer.statusCode, answer.headers); // without a head, Chromium would ask again by itself
+        res.flushHeaders();
+        return setTimeout(() => res.destroy(), 50);
       }
       res.writeHead(answer.statusCode, answer.headers);
       res.flushHeaders();
