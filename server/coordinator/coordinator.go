@@ -5,9 +5,10 @@
 // Every change is a record in the ledger that is written only if nobody wrote
 // about that conversation in between. Whoever records an intended invite takes
 // that step at once; whoever else meets the record (another replica, or the
-// same backend after a crash) waits out a lease and then looks the invite up
-// by the transfer's ID before asking again, since Twilio's invites take no
-// idempotency key. Removals and checks may be repeated, so anybody takes them.
+// same backend after a crash) waits out a lease and the settling time and then
+// looks the invite up by the transfer's ID before asking again, since Twilio's
+// invites take no idempotency key. Removals and checks may be repeated, so
+// anybody takes them.
 package coordinator
 
 import (
@@ -32,6 +33,7 @@ type Twilio interface {
 	CloseParticipant(ctx context.Context, interactionSID, interactionChannelSID, participantSID string) error
 	Channel(ctx context.Context, interactionSID, interactionChannelSID string) (transfer.ChannelRecord, error)
 	Task(ctx context.Context, taskSID string) (twilioapi.Task, error)
+	CancelTask(ctx context.Context, taskSID, etag, reason string) error
 	TaskReservations(ctx context.Context, taskSID string) ([]twilioapi.Reservation, error)
 }
 
@@ -65,11 +67,13 @@ type Options struct {
 	// Trust is how long facts that were read count as fresh while no event says
 	// otherwise. 30 s if 0.
 	Trust time.Duration
-	// Settling is how long after a lost answer an invite may be looked up:
-	// longer than Twilio's lists lag. 2 s if 0.
+	// Settling is how long after a lost answer an invite may be looked up, and
+	// after a change a list may be relied on: longer than Twilio's lists lag.
+	// 2 s if 0.
 	Settling time.Duration
 	// Lease is how long whoever recorded an intended invite may take to make
-	// it, before somebody else looks for it. 5 s if 0.
+	// it, before somebody else takes over. It and Settling together have to
+	// cover how far the clocks of two processes are apart. 5 s if 0.
 	Lease time.Duration
 	// Answer is the longest that an agent's request waits. 8 s if 0.
 	Answer time.Duration
@@ -111,7 +115,7 @@ type Coordinator struct {
 	Options
 	facts *factCache
 	own   *inHand
-	warm  sync.WaitGroup
+	left  sync.WaitGroup // what requests have left behind
 }
 
 // New returns a coordinator. It starts nothing: call [Coordinator.RunOnce]
@@ -121,39 +125,48 @@ func New(o Options) (*Coordinator, error) {
 		return nil, err
 	}
 	c := &Coordinator{Options: o, own: newInHand()}
-	c.facts = newFactCache(o.Clock, o.Trust)
+	c.facts = newFactCache(o.Clock, o.Trust, o.Settling)
 	return c, nil
 }
 
 // Wait returns once nothing that a request has left behind is running.
-func (c *Coordinator) Wait() { c.warm.Wait() }
+func (c *Coordinator) Wait() { c.left.Wait() }
+
+// recordLimit is how long a record may take to be written. Past it, it is not
+// known whether it was: the work is handed out again and will tell.
+const recordLimit = 5 * time.Second
 
 // record writes what the event makes of the channel's state and returns the
-// record. Where somebody else has written in between, the event is applied to
-// what they wrote; where it changes nothing any more, the channel's last
-// record is returned as it is.
-func (c *Coordinator) record(ctx context.Context, last ledger.Record, e transfer.Event) (ledger.Record, error) {
+// record, and whether it is this call that wrote it: only then may what it
+// intends be carried on. Where somebody else has written in between, the event
+// is applied to what they wrote; where it changes nothing any more, the
+// channel's last record is returned as it is.
+func (c *Coordinator) record(ctx context.Context, last ledger.Record, e transfer.Event) (r ledger.Record, written bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, recordLimit)
+	defer cancel()
 	for {
 		next, _, err := transfer.Advance(last.State, e)
 		if errors.Is(err, transfer.ErrPointless) {
-			return last, nil
+			return last, false, nil
 		}
 		if err != nil {
-			return ledger.Record{}, err
+			return ledger.Record{}, false, err
 		}
 		r, err := c.append(ctx, next, e, last.Sequence)
 		if !errors.Is(err, ledger.ErrConflict) {
-			return r, err
+			return r, err == nil, err
 		}
 		if last, err = c.Ledger.Last(ctx, last.Channel()); err != nil {
-			return ledger.Record{}, fmt.Errorf("read the ledger after a conflict: %w", err)
+			return ledger.Record{}, false, fmt.Errorf("read the ledger after a conflict: %w", err)
 		}
 	}
 }
 
 // append writes one record. One that intends an invite for the first time is
 // in this process's hand from before it is written, so that no runner takes it
-// for an orphan: whoever calls append with such an event carries it on.
+// for an orphan: whoever calls append with such an event carries it on. The
+// record's time is from before it was written, so that the lease that others
+// grant ends later than the one that this process takes.
 func (c *Coordinator) append(ctx context.Context, s transfer.State, e transfer.Event, expected uint64) (ledger.Record, error) {
 	r := ledger.Record{ID: c.NewID(), Origin: c.Origin, Event: e.Name(), State: s, Time: c.Clock()}
 	if intendsInvite(e) {

@@ -21,19 +21,24 @@ type conversation struct {
 	task         twilioapi.Task
 }
 
+// longestRead is more than any read of facts takes.
+const longestRead = 15 * time.Second
+
 // factCache keeps conversations that a full read confirmed a short while ago
 // and that no event has touched since.
 type factCache struct {
-	clock func() time.Time
-	trust time.Duration
+	clock    func() time.Time
+	trust    time.Duration
+	settling time.Duration // lists lag behind an event for so long
 
 	mu       sync.Mutex
 	channels map[string]*cachedChannel // by interaction channel SID
 }
 
 type cachedChannel struct {
-	touched time.Time // last read or event
-	changes int       // events so far: a read that began before one does not count
+	touched time.Time       // last question or event
+	changed time.Time       // last event: a read that began before, or soon after, is not kept
+	warming map[string]bool // by task SID
 	tasks   map[string]cachedConversation
 }
 
@@ -42,28 +47,51 @@ type cachedConversation struct {
 	readAt time.Time // when the read began
 }
 
-func newFactCache(clock func() time.Time, trust time.Duration) *factCache {
-	return &factCache{clock: clock, trust: trust, channels: map[string]*cachedChannel{}}
+func newFactCache(clock func() time.Time, trust, settling time.Duration) *factCache {
+	return &factCache{clock: clock, trust: trust, settling: settling, channels: map[string]*cachedChannel{}}
 }
 
-// get returns what is known of the task's conversation, if it is fresh, and
-// else the mark with which a read that begins now is put.
-func (f *factCache) get(channelSID, taskSID string) (c conversation, mark int, fresh bool) {
+// get returns what is known of the task's conversation, if it is fresh.
+func (f *factCache) get(channelSID, taskSID string) (c conversation, fresh bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	kept, ok := f.channel(channelSID).tasks[taskSID]
+	return kept.conversation, ok && f.clock().Sub(kept.readAt) < f.trust
+}
+
+// put keeps a read that began at the time, unless an event came after that, or
+// so shortly before that the lists may not show it yet.
+func (f *factCache) put(channelSID, taskSID string, began time.Time, c conversation) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if ch := f.channel(channelSID); ch.changed.IsZero() || began.Sub(ch.changed) >= f.settling {
+		if ch.tasks == nil {
+			ch.tasks = map[string]cachedConversation{}
+		}
+		ch.tasks[taskSID] = cachedConversation{conversation: c, readAt: began}
+	}
+}
+
+// startWarming returns whether the facts are to be read ahead: not where they
+// are fresh or being read ahead already. Who is told so calls the other one.
+func (f *factCache) startWarming(channelSID, taskSID string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	ch := f.channel(channelSID)
-	kept, ok := ch.tasks[taskSID]
-	return kept.conversation, ch.changes, ok && f.clock().Sub(kept.readAt) < f.trust
+	if kept, ok := ch.tasks[taskSID]; ch.warming[taskSID] || (ok && f.clock().Sub(kept.readAt) < f.trust) {
+		return false
+	}
+	if ch.warming == nil {
+		ch.warming = map[string]bool{}
+	}
+	ch.warming[taskSID] = true
+	return true
 }
 
-// put keeps a read that began at the time and with the mark, unless an event
-// came in between.
-func (f *factCache) put(channelSID, taskSID string, mark int, began time.Time, c conversation) {
+func (f *factCache) stopWarming(channelSID, taskSID string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if ch := f.channel(channelSID); ch.changes == mark {
-		ch.tasks[taskSID] = cachedConversation{conversation: c, readAt: began}
-	}
+	delete(f.channel(channelSID).warming, taskSID)
 }
 
 // changed says that something happened in the channel: what was read before
@@ -71,10 +99,9 @@ func (f *factCache) put(channelSID, taskSID string, mark int, began time.Time, c
 func (f *factCache) changed(channelSID string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if ch, known := f.channels[channelSID]; known {
-		ch.changes++
-		clear(ch.tasks)
-	}
+	ch := f.channel(channelSID)
+	ch.changed = f.clock()
+	clear(ch.tasks)
 }
 
 // channel returns the channel's entry, and once in a while forgets those that
@@ -85,16 +112,23 @@ func (f *factCache) channel(sid string) *cachedChannel {
 	if !known {
 		if n := len(f.channels); n >= 1024 && n&(n-1) == 0 {
 			for old, c := range f.channels {
-				if now.Sub(c.touched) > 2*f.trust {
+				if f.forgettable(c, now) {
 					delete(f.channels, old)
 				}
 			}
 		}
-		ch = &cachedChannel{tasks: map[string]cachedConversation{}}
+		ch = &cachedChannel{}
 		f.channels[sid] = ch
 	}
 	ch.touched = now
 	return ch
+}
+
+// forgettable reports whether the entry makes no difference any more, also to
+// a read that began before now.
+func (f *factCache) forgettable(c *cachedChannel, now time.Time) bool {
+	idle := now.Sub(c.touched)
+	return idle > 2*f.trust || (len(c.tasks) == 0 && len(c.warming) == 0 && idle > f.settling+longestRead)
 }
 
 // gathered are the facts on which a request is decided, and where the ledger
@@ -128,10 +162,10 @@ func (c *Coordinator) gather(ctx context.Context, by Caller, r transfer.Request)
 	})
 	all.Go(func() (err error) {
 		g.last, err = c.Ledger.Last(ctx, r.InteractionChannelSID)
-		if errors.Is(err, ledger.ErrNotFound) {
+		if err == nil || errors.Is(err, ledger.ErrNotFound) {
 			return nil
 		}
-		return asRefusal(err)
+		return unavailable(err)
 	})
 	if err := all.Wait(); err != nil {
 		return gathered{}, err
@@ -163,7 +197,7 @@ func (c *Coordinator) known(workerSID string) transfer.WorkerRecord {
 // conversation returns what Twilio knows of the conversation, from the cache
 // if that is fresh, else from three reads at once.
 func (c *Coordinator) conversation(ctx context.Context, interactionSID, channelSID, taskSID string) (conversation, error) {
-	kept, mark, fresh := c.facts.get(channelSID, taskSID)
+	kept, fresh := c.facts.get(channelSID, taskSID)
 	if fresh {
 		return kept, nil
 	}
@@ -191,22 +225,25 @@ func (c *Coordinator) conversation(ctx context.Context, interactionSID, channelS
 		}
 		return conversation{}, asRefusal(err)
 	}
-	c.facts.put(channelSID, taskSID, mark, began, read)
+	c.facts.put(channelSID, taskSID, began, read)
 	return read, nil
 }
 
-// asRefusal turns an error of a read into what the agent is told.
+// asRefusal turns an error of a read at Twilio into what the agent is told.
 func asRefusal(err error) error {
 	var refusal *transfer.Refusal
 	switch {
 	case err == nil, errors.As(err, &refusal):
 		return err
-	case twilioapi.IsThrottled(err):
+	case twilioapi.IsThrottled(err), errors.Is(err, twilioapi.ErrTooBusy):
 		return &transfer.Refusal{Reason: transfer.ReasonTwilioBusy, Cause: err}
 	case twilioapi.IsRefused(err):
 		return &transfer.Refusal{Reason: transfer.ReasonTwilioRefused, Cause: err}
-	case errors.Is(err, ledger.ErrClosed):
-		return &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err}
 	}
 	return &transfer.Refusal{Reason: transfer.ReasonTwilioUnavailable, Cause: err}
+}
+
+// unavailable is what the agent is told where the ledger cannot be read.
+func unavailable(err error) error {
+	return &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err}
 }

@@ -45,14 +45,21 @@ func (c *Coordinator) RunOnce(ctx context.Context) (Decision, error) {
 	case now.Before(step.NotBefore):
 		return DecisionWait, work.Later(step.NotBefore.Sub(now))
 	}
-	next, err := c.alive(work, func() (ledger.Record, error) { return c.take(ctx, record, step) })
+	next, written, err := c.alive(work, func() (ledger.Record, bool, error) { return c.take(ctx, record, step) })
 	switch {
-	case err == nil && next.Sequence != record.Sequence:
+	case written:
 		c.carryOn(ctx, next)
 		return DecisionStep, work.Done()
+	case err == nil && next.Sequence != record.Sequence:
+		return DecisionNothing, work.Done() // whoever wrote the newer record carries it on
 	case err == nil && step.Kind == transfer.StepCheck:
 		return DecisionWait, work.Later(transfer.CheckEvery)
 	}
+	return c.retry(work, step, err)
+}
+
+// retry leaves the work for later.
+func (c *Coordinator) retry(work ledger.Work, step transfer.Step, err error) (Decision, error) {
 	if err != nil {
 		c.Logger.Warn("a step will be tried again", "step", step.Kind, "transfer", step.Transfer.ID, "error", err)
 	}
@@ -64,7 +71,8 @@ func (c *Coordinator) RunOnce(ctx context.Context) (Decision, error) {
 
 // takeOver deals with an intended invite that this process does not have in
 // hand: once the lease of whoever recorded it is over, it is not known whether
-// the invite exists.
+// the invite exists. It may have been made at the very end of the lease, so it
+// is looked up after the settling time.
 func (c *Coordinator) takeOver(ctx context.Context, work ledger.Work, step transfer.Step, now time.Time) (Decision, error) {
 	if c.own.attach(work) {
 		return DecisionInHand, nil
@@ -73,15 +81,18 @@ func (c *Coordinator) takeOver(ctx context.Context, work ledger.Work, step trans
 	if wait := record.Time.Add(c.Lease).Sub(now); wait > 0 {
 		return DecisionWait, work.Later(wait)
 	}
-	_, err := c.record(ctx, record, transfer.InviteUnknown{TransferID: step.Transfer.ID, Due: now, At: now})
-	if err != nil {
-		return DecisionRetry, err
+	_, written, err := c.record(ctx, record, transfer.InviteUnknown{TransferID: step.Transfer.ID, Due: now.Add(c.Settling), At: now})
+	switch {
+	case err != nil:
+		return c.retry(work, step, err)
+	case !written:
+		return DecisionNothing, work.Done() // it was answered meanwhile
 	}
 	return DecisionTookOver, work.Done()
 }
 
 // alive runs the step and shows signs of life meanwhile.
-func (c *Coordinator) alive(work ledger.Work, step func() (ledger.Record, error)) (ledger.Record, error) {
+func (c *Coordinator) alive(work ledger.Work, step func() (ledger.Record, bool, error)) (ledger.Record, bool, error) {
 	stop := make(chan struct{})
 	stopped := make(chan struct{})
 	go func() {

@@ -63,7 +63,12 @@ func (c *Coordinator) Start(ctx context.Context, by Caller, r transfer.Request, 
 	}
 	// From here on the intent is recorded: it is carried on even if the agent's
 	// browser goes away.
-	record = c.carryOn(context.WithoutCancel(ctx), record)
+	answered := make(chan ledger.Record, 1)
+	c.left.Go(func() { answered <- c.carryOn(context.WithoutCancel(ctx), record) })
+	select {
+	case record = <-answered:
+	case <-answerBy.Done():
+	}
 	return outcome(record.State, r.TransferID, false)
 }
 
@@ -95,9 +100,18 @@ func (c *Coordinator) begin(ctx context.Context, by Caller, r transfer.Request) 
 			continue
 		}
 		if err != nil {
-			return ledger.Record{}, false, &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err}
+			return ledger.Record{}, false, unsureOf(err)
 		}
 		return record, false, nil
+	}
+}
+
+// unsureOf is what the agent is told where nobody knows whether the request was
+// recorded: if it was, it will be carried out.
+func unsureOf(err error) error {
+	return &transfer.Refusal{
+		Reason: transfer.ReasonServiceUnavailable, Cause: err,
+		Detail: "The transfer service does not answer right now. The transfer may still begin; look before you try again.",
 	}
 }
 
@@ -119,13 +133,14 @@ func (c *Coordinator) repeated(ctx context.Context, by Caller, r transfer.Reques
 		return ledger.Record{}, false, nil
 	}
 	if err != nil {
-		return ledger.Record{}, false, &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err}
+		return ledger.Record{}, false, unavailable(err)
 	}
 	t, found := last.State.Find(r.TransferID)
 	if !found {
 		return ledger.Record{}, false, nil
 	}
-	if t.RequestedBy != by.WorkerSID || t.Mode != r.Mode || t.From.TaskSID != r.TaskSID || !t.Target.Same(r.Target) {
+	if t.RequestedBy != by.WorkerSID || t.Mode != r.Mode || t.From.TaskSID != r.TaskSID || !t.Target.Same(r.Target) ||
+		last.State.InteractionSID != r.InteractionSID {
 		return ledger.Record{}, false, &transfer.Refusal{Reason: transfer.ReasonKeyReused, Field: "Idempotency-Key"}
 	}
 	return last, true, nil
@@ -149,7 +164,7 @@ func (c *Coordinator) await(ctx context.Context, record ledger.Record, id string
 			return errSettled
 		})
 		if err != nil && !errors.Is(err, errSettled) && ctx.Err() == nil {
-			return Outcome{}, asRefusal(err)
+			return Outcome{}, unavailable(err)
 		}
 	}
 	return outcome(record.State, id, true)
@@ -166,7 +181,7 @@ func (c *Coordinator) Find(ctx context.Context, by Caller, id string) (Outcome, 
 		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}
 	}
 	if err != nil {
-		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err}
+		return Outcome{}, unavailable(err)
 	}
 	if t, ok := record.State.Find(id); !ok || (!concerns(t, by.WorkerSID) && !by.supervises()) {
 		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}

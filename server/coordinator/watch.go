@@ -20,6 +20,7 @@ import (
 func (c *Coordinator) Follow(ctx context.Context, by Caller, after uint64, listening func() error,
 	transferred func(sequence uint64, o Outcome) error, worker func(transfer.WorkerRecord) error) error {
 	var one sync.Mutex
+	told := news{by: by.WorkerSID, now: c.Clock, ended: map[string]bool{}}
 	changes := newWorkerChanges()
 	defer c.Roster.Subscribe(changes.add)()
 	if err := listening(); err != nil {
@@ -30,7 +31,7 @@ func (c *Coordinator) Follow(ctx context.Context, by Caller, after uint64, liste
 		return c.Ledger.Follow(ctx, after, func(r ledger.Record) error {
 			one.Lock()
 			defer one.Unlock()
-			for _, t := range newsOf(r.State, by.WorkerSID) {
+			for _, t := range told.of(r.State) {
 				o := Outcome{Transfer: t, InteractionSID: r.State.InteractionSID, InteractionChannelSID: r.State.InteractionChannelSID}
 				if err := transferred(r.Sequence, o); err != nil {
 					return err
@@ -49,16 +50,34 @@ func (c *Coordinator) Follow(ctx context.Context, by Caller, after uint64, liste
 	return all.Wait()
 }
 
-// newsOf are the transfers that a record may have changed and that concern the
-// worker: the open ones and the newest.
-func newsOf(s transfer.State, workerSID string) []transfer.Transfer {
-	var news []transfer.Transfer
+// news is what one stream has told.
+type news struct {
+	by    string // the worker
+	now   func() time.Time
+	ended map[string]bool // transfers whose end was told
+}
+
+// lately is how long ago a transfer may have ended whose end may have been
+// missed: a stream skips records that were replaced by newer ones, and one that
+// was broken off is resumed within that time.
+const lately = time.Hour
+
+// of are the transfers that a record may have changed and that concern the
+// worker: the open ones, the newest, and those that ended lately and unheard
+// of before another one began.
+func (n news) of(s transfer.State) []transfer.Transfer {
+	var changed []transfer.Transfer
 	for i, t := range s.Transfers {
-		if (t.Open() || i == len(s.Transfers)-1) && concerns(t, workerSID) {
-			news = append(news, t)
+		newest := i == len(s.Transfers)-1
+		switch {
+		case !concerns(t, n.by), n.ended[t.ID], !t.Open() && !newest && n.now().Sub(t.EndedAt) > lately:
+			continue
+		case !t.Open():
+			n.ended[t.ID] = true
 		}
+		changed = append(changed, t)
 	}
-	return news
+	return changed
 }
 
 // workerChanges keeps the last change of each worker until it is taken.
@@ -105,10 +124,11 @@ func (w *workerChanges) each(ctx context.Context, visit func(transfer.WorkerReco
 // so that the click finds them. It returns at once; what fails is read again
 // at the click.
 func (c *Coordinator) Warm(interactionSID, interactionChannelSID, taskSID string) {
-	if _, _, fresh := c.facts.get(interactionChannelSID, taskSID); fresh {
+	if !c.facts.startWarming(interactionChannelSID, taskSID) {
 		return
 	}
-	c.warm.Go(func() {
+	c.left.Go(func() {
+		defer c.facts.stopWarming(interactionChannelSID, taskSID)
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		if _, err := c.conversation(ctx, interactionSID, interactionChannelSID, taskSID); err != nil {

@@ -52,7 +52,7 @@ func (c *Coordinator) ApplyTask(ctx context.Context, e TaskEvent) error {
 	if event == nil {
 		return nil
 	}
-	_, err = c.record(ctx, last, event)
+	_, _, err = c.record(ctx, last, event)
 	return err
 }
 
@@ -61,6 +61,8 @@ func (c *Coordinator) eventOf(e TaskEvent, transferID string) transfer.Event {
 	switch {
 	case e.Type == "reservation.accepted" && transfer.ValidSID(e.WorkerSID, "WK"):
 		return transfer.Accepted{TransferID: transferID, WorkerSID: e.WorkerSID, At: c.Clock()}
+	case e.Type == "task.canceled" && e.Reason == reasonConversationEnded:
+		return transfer.Abandoned{TransferID: transferID, At: c.Clock()}
 	case e.Type == "task.canceled", strings.HasPrefix(e.Type, "task.") && strings.HasSuffix(e.Type, "deleted"):
 		return transfer.InviteEnded{TransferID: transferID, Detail: e.Reason, At: c.Clock()}
 	}
@@ -68,8 +70,8 @@ func (c *Coordinator) eventOf(e TaskEvent, transferID string) transfer.Event {
 }
 
 // ApplyChannel takes in that something happened to an interaction channel:
-// what was read before does not count any more, and if the channel is over, so
-// are its open transfers.
+// what was read before does not count any more, and if the channel is over,
+// what it had open is compared with Twilio.
 func (c *Coordinator) ApplyChannel(ctx context.Context, interactionChannelSID, status string) error {
 	if !transfer.ValidSID(interactionChannelSID, "UO") {
 		return nil
@@ -86,10 +88,17 @@ func (c *Coordinator) ApplyChannel(ctx context.Context, interactionChannelSID, s
 		return err
 	}
 	for _, t := range last.State.Transfers {
-		if !t.Open() {
+		if !t.Open() || t.InviteUnsettled() {
+			continue // an invite that may be on its way is waited for: it has to be withdrawn then
+		}
+		e, err := c.check(ctx, last.State, t)
+		if err != nil {
+			return err
+		}
+		if e == nil {
 			continue
 		}
-		if last, err = c.record(ctx, last, transfer.Abandoned{TransferID: t.ID, At: c.Clock()}); err != nil {
+		if last, _, err = c.record(ctx, last, e); err != nil {
 			return err
 		}
 	}

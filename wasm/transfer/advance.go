@@ -10,6 +10,8 @@ const (
 	// CheckEvery is how long a transfer that waits for its target is left alone
 	// before it is compared with Twilio, should no webhook come, and again.
 	CheckEvery = 30 * time.Second
+	// searchAgain is the pause before an invite that must exist is looked for again.
+	searchAgain = 5 * time.Second
 	// maxAttempts is how often Twilio is asked for one invite.
 	maxAttempts = 5
 	// keepEnded is how many ended transfers a state keeps.
@@ -148,8 +150,10 @@ func (t *Transfer) apply(e Event, at time.Time) bool {
 	case Accepted:
 		return t.accepted(e)
 	case InviteEnded:
-		// Where the agent has not been removed yet, they stay.
-		return (t.Phase == PhaseRinging || t.Phase == PhaseLeaving) && t.end(PhaseCanceled, at, ReasonInviteCanceled, e.Detail)
+		// Where the agent has not been removed yet, they stay. It may be known
+		// before the invite's own answer. Whoever has accepted is in: then the
+		// task ended after that, and the agent is still to leave.
+		return t.AcceptedBy == "" && t.end(PhaseCanceled, at, ReasonInviteCanceled, e.Detail)
 	case Abandoned:
 		return t.end(PhaseAbandoned, at, ReasonCustomerLeft, "")
 	default:
@@ -172,6 +176,8 @@ func (t *Transfer) invited(e Invited) bool {
 	return true
 }
 
+// tryAgain asks for the invite again. Where somebody has accepted it, it
+// exists, whatever the list said: then it is only looked for again.
 func (t *Transfer) tryAgain(at time.Time) bool {
 	if t.Phase != PhaseSearching {
 		return false
@@ -179,8 +185,12 @@ func (t *Transfer) tryAgain(at time.Time) bool {
 	if t.Attempt >= maxAttempts {
 		return t.end(PhaseFailed, at, ReasonInviteNotStored, "")
 	}
-	t.Phase, t.Due = PhaseInviting, at.Add(CheckEvery)
 	t.Attempt++
+	if t.AcceptedBy != "" {
+		t.Due = at.Add(searchAgain)
+		return true
+	}
+	t.Phase, t.Due = PhaseInviting, at.Add(CheckEvery)
 	return true
 }
 

@@ -54,6 +54,9 @@ func TestColdTransferFromClickToEnd(t *testing.T) {
 		{"… missing, tried again", []Event{InviteUnknown{"XT1", at(3), at(1)}, InviteMissing{"XT1", at(4)}}, PhaseInviting, StepInvite, ""},
 		{"canceled", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "console", at(3)}}, PhaseCanceled, "", ReasonInviteCanceled},
 		{"canceled before the agent left", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, InviteEnded{"XT1", "console", at(2)}}, PhaseCanceled, "", ReasonInviteCanceled},
+		{"canceled before the answer to the invite", []Event{InviteEnded{"XT1", "no filter", at(1)}}, PhaseCanceled, "", ReasonInviteCanceled},
+		{"canceled while it is searched for", []Event{InviteUnknown{"XT1", at(3), at(1)}, InviteEnded{"XT1", "no filter", at(2)}}, PhaseCanceled, "", ReasonInviteCanceled},
+		{"accepted, so it exists although the list lags", []Event{InviteUnknown{"XT1", at(3), at(1)}, Accepted{"XT1", bea, at(2)}, InviteMissing{"XT1", at(4)}}, PhaseSearching, StepFind, ""},
 		{"customer left", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}, Abandoned{"XT1", at(3)}}, PhaseAbandoned, "", ReasonCustomerLeft},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -70,6 +73,15 @@ func TestColdTransferFromClickToEnd(t *testing.T) {
 				t.Errorf("due %v, ended %v in phase %s", tr.Due, tr.EndedAt, tr.Phase)
 			}
 		})
+	}
+}
+
+// TestWhoHasAcceptedIsIn shows that the end of a task that was accepted, such as
+// its deletion, is not taken for the end of the invite.
+func TestWhoHasAcceptedIsIn(t *testing.T) {
+	s := walk(t, opened(t), Invited{"XT1", "KG1", "WT2", at(1)}, Accepted{"XT1", bea, at(2)})
+	if _, _, err := Advance(s, InviteEnded{"XT1", "deleted", at(3)}); !errors.Is(err, ErrPointless) {
+		t.Errorf("%v", err)
 	}
 }
 

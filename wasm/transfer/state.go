@@ -87,7 +87,8 @@ type Transfer struct {
 	RequestedBy string `json:"requestedBy"`
 	Phase       Phase  `json:"phase"`
 	Invite      Invite `json:"invite"`
-	// Attempt counts the times that Twilio was asked for the invite.
+	// Attempt counts the times that Twilio was asked for the invite, or had to be
+	// searched for one that must exist.
 	Attempt int `json:"attempt"`
 	// Due is when the transfer is looked at again if nothing happens before.
 	// It is zero only where the transfer has ended.
