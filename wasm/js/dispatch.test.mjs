@@ -1,0 +1,147 @@
+// dispatch, from the page to a backend on loopback and back.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+
+import { loadTransfer } from "./loader.js";
+import { faultyModule, importer, serve, until, watchForStrayErrors } from "./support.mjs";
+
+let module; // it waits for the backend only 300 milliseconds
+before(() => (module = faultyModule()));
+
+async function load(t, handle, options = {}) {
+  watchForStrayErrors(t);
+  const requests = [];
+  const instances = [];
+  const server = await serve(t, module, (request, response, body) => {
+    if (!request.url.startsWith("/v1/")) return false;
+    requests.push({ method: request.method, url: request.url, headers: request.headers, body });
+    return handle(response, request, body) ?? true;
+  });
+  const transfer = await loadTransfer({
+    baseUrl: server.baseUrl, importScript: importer(instances), onFault: (fault) => assert.fail(fault.message), ...options,
+  });
+  t.after(() => transfer.close());
+  return { transfer, requests, server, instances };
+}
+
+const json = (status, body) => (response) => {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+};
+
+test("a transfer is posted with its token, key and body", async (t) => {
+  const { transfer, requests } = await load(t, json(201, { id: "t-1", target: { name: "Zoë 😀" } }));
+  const body = { wire: 1, mode: "cold", note: "ünïcödé" };
+  const result = await transfer.dispatch("transfer", { token: "secret", idempotencyKey: "key 1", body });
+  assert.deepEqual(result, { status: 201, body: { id: "t-1", target: { name: "Zoë 😀" } } });
+  assert.equal(requests.length, 1);
+  const { method, url, headers, body: sent } = requests[0];
+  assert.deepEqual([method, url, JSON.parse(sent)], ["POST", "/v1/transfers", body]);
+  assert.equal(headers.authorization, "Bearer secret");
+  assert.equal(headers["idempotency-key"], "key 1");
+  assert.equal(headers["content-type"], "application/json");
+});
+
+test("a transfer and the directory are fetched", async (t) => {
+  const { transfer, requests } = await load(t, json(200, {}));
+  await transfer.dispatch("fetchTransfer", { token: "t", id: "a/b" });
+  await transfer.dispatch("directory", { token: "t", interactionSid: "KD1", taskSid: undefined });
+  assert.deepEqual(requests.map((r) => [r.method, r.url, r.body]), [
+    ["GET", "/v1/transfers/a%2Fb", ""],
+    ["GET", "/v1/directory?interactionSid=KD1", ""],
+  ]);
+  assert.equal(requests[1].headers["idempotency-key"], undefined);
+});
+
+test("errors of the backend are results", async (t) => {
+  const { transfer } = await load(t, json(422, { code: "TARGET_UNAVAILABLE", message: "No." }));
+  assert.deepEqual(await transfer.dispatch("directory", { token: "t" }), { status: 422, body: { code: "TARGET_UNAVAILABLE", message: "No." } });
+});
+
+test("what is no JSON comes from somebody else", async (t) => {
+  const { transfer } = await load(t, (response) => {
+    response.writeHead(502, { "content-type": "text/html" });
+    response.end("<h1>Bad gateway</h1>");
+  });
+  const { status, body } = await transfer.dispatch("directory", { token: "t" });
+  assert.deepEqual([status, body.code], [502, "BACKEND_ERROR"]);
+});
+
+test("a backend that cannot be reached, hangs up or breaks off", async (t) => {
+  const { transfer, server } = await load(t, (response, request) => {
+    if (request.url.endsWith("half")) {
+      response.writeHead(200, { "content-length": "100" });
+      response.write("{");
+    }
+    setTimeout(() => response.destroy(), 10);
+  });
+  for (const id of ["none", "half"]) {
+    const { status, body } = await transfer.dispatch("fetchTransfer", { token: "t", id });
+    assert.deepEqual([status, body.code], [0, "BACKEND_UNREACHABLE"], id);
+  }
+  await server.close();
+  const { status, body } = await transfer.dispatch("directory", { token: "t" });
+  assert.deepEqual([status, body.code], [0, "BACKEND_UNREACHABLE"]);
+});
+
+test("a backend that does not answer in time is given up, and the request aborted", async (t) => {
+  let aborted = 0;
+  const { transfer } = await load(t, (response, request) => {
+    response.on("close", () => aborted++);
+    if (request.url.endsWith("half")) response.write("{");
+  });
+  const began = Date.now();
+  const results = await Promise.all(["none", "half"].map((id) => transfer.dispatch("fetchTransfer", { token: "t", id })));
+  for (const { status, body } of results) assert.deepEqual([status, body.code], [0, "BACKEND_TIMEOUT"]);
+  assert.ok(Date.now() - began >= 290, "it was given its time");
+  await until(() => aborted === 2, "both requests are aborted");
+});
+
+test("a fetch that throws, or knows nothing of aborting, does no harm", async (t) => {
+  let how = () => { throw new Error("no"); };
+  const { transfer } = await load(t, json(200, {}), { fetch: (url, options) => (url.includes("/v1/") ? how(url, options) : fetch(url, options)) });
+  assert.equal((await transfer.dispatch("directory", { token: "t" })).body.code, "BACKEND_UNREACHABLE");
+  how = () => undefined;
+  assert.equal((await transfer.dispatch("directory", { token: "t" })).body.code, "BACKEND_UNREACHABLE");
+  how = async () => ({ status: "x" });
+  assert.equal((await transfer.dispatch("directory", { token: "t" })).body.code, "BACKEND_UNREACHABLE");
+  how = async () => ({ status: 200, text: async () => ({}) });
+  assert.equal((await transfer.dispatch("directory", { token: "t" })).body.code, "BACKEND_UNREACHABLE");
+  how = () => new Promise(() => {});
+  assert.equal((await transfer.dispatch("directory", { token: "t" })).body.code, "BACKEND_TIMEOUT");
+  assert.equal(transfer.restarts, 0);
+});
+
+test("wrong arguments are refused before anything is sent", async (t) => {
+  const { transfer, requests } = await load(t, json(200, {}));
+  const refused = (name, args, message) => assert.rejects(transfer.dispatch(name, args), { code: "BAD_ARGUMENTS", message });
+  await refused("nothing", {}, /name/);
+  await refused("directory", {}, /token/);
+  await refused("transfer", { token: "t", body: {} }, /idempotencyKey/);
+  await refused("transfer", { token: "t", idempotencyKey: "ö", body: {} }, /idempotencyKey/);
+  await refused("transfer", { token: "t\n", idempotencyKey: "k", body: {} }, /token/);
+  await refused("fetchTransfer", { token: "t", id: 7 }, /id: .*expected a string/);
+  await refused("directory", { token: "t", colour: "red" }, /colour/);
+  await assert.rejects(transfer.dispatch("directory", { token: 1n }), TypeError);
+  assert.equal(requests.length, 0);
+  assert.equal(transfer.pending, 0);
+});
+
+test("a thousand dispatches leave nothing behind", async (t) => {
+  const { transfer, instances } = await load(t, json(200, { ok: true }));
+  const [go] = instances;
+  const rounds = async (n) => {
+    for (let i = 0; i < n; i++) {
+      await Promise.all(Array.from({ length: 20 }, (_, k) => transfer.dispatch(k % 2 ? "directory" : "hack", { token: "t" }).catch(() => {})));
+    }
+    // Enough garbage for Go to collect what it no longer refers to.
+    for (let i = 0; i < 3000; i++) transfer.decide({ wire: 1, query: "x".repeat(10_000) });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return go._ids.size;
+  };
+  const before = await rounds(5);
+  const after = await rounds(50);
+  assert.equal(transfer.pending, 0);
+  assert.ok(after < before + 300, `the values that Go refers to grew from ${before} to ${after}`);
+  assert.equal(go._scheduledTimeouts.size <= 1, true, "no timer is left");
+});
