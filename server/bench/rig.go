@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/app"
@@ -69,18 +70,22 @@ func newRig(conversations int) (*rig, error) {
 	return r, errors.Join(r.startBackend())
 }
 
-// world is the demo's with conversations and agents added: agent i is in
-// conversation i. Bea takes everything that is transferred to her.
+// agents is how many agents the conversations are spread over.
+const agents = 128
+
+// world is the demo's with conversations added and agents who are in them. Bea
+// takes everything that is transferred to her.
 func world(conversations int) sandbox.World {
 	w := sandbox.DemoWorld()
+	for i := range min(agents, conversations) {
+		w.Workers = append(w.Workers, sandbox.WorldWorker{FriendlyName: fmt.Sprint("agent", i), FullName: "Agent " + strconv.Itoa(i), Activity: "Available"})
+	}
 	for i := range w.Workers {
 		w.Workers[i].Capacity = map[string]int{"chat": 1 << 20, "default": 1 << 20}
 	}
 	for i := range conversations {
-		name := fmt.Sprint("agent", i)
-		w.Workers = append(w.Workers, sandbox.WorldWorker{FriendlyName: name, FullName: "Agent " + strconv.Itoa(i), Activity: "Available"})
 		w.Conversations = append(w.Conversations, sandbox.WorldConversation{
-			Customer: sandbox.Customer{Name: fmt.Sprint("Customer ", i)}, Agents: []string{name},
+			Customer: sandbox.Customer{Name: fmt.Sprint("Customer ", i)}, Agents: []string{fmt.Sprint("agent", i%agents)},
 		})
 	}
 	return w
@@ -136,40 +141,34 @@ func (r *rig) close() {
 
 // job is one transfer to be asked for.
 type job struct {
-	token, interaction, channel, task string
+	worker, token, interaction, channel, task string
 }
 
 // jobs are the conversations that can be transferred, each by its agent.
 func (r *rig) jobs() ([]job, error) {
-	s := r.account.Snapshot()
-	reservation := map[string]sandbox.Reservation{} // by worker
-	for _, res := range s.Reservations {
-		if res.ReservationStatus == "accepted" {
-			reservation[res.WorkerSID] = res
-		}
-	}
+	tokens := map[string]string{} // by worker
 	var jobs []job
-	for _, p := range s.InteractionParticipants {
+	for _, p := range r.account.Snapshot().InteractionParticipants {
 		if p.RoutingProperties == nil {
 			continue
 		}
-		res, ok := reservation[p.RoutingProperties.WorkerSID]
-		if !ok {
-			continue
+		worker := p.RoutingProperties.WorkerSID
+		if tokens[worker] == "" {
+			token, err := r.account.IssueToken(worker, time.Hour)
+			if err != nil {
+				return nil, err
+			}
+			tokens[worker] = token
 		}
-		token, err := r.account.IssueToken(res.WorkerSID, time.Hour)
-		if err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, job{token: token, interaction: p.InteractionSID, channel: p.ChannelSID, task: res.TaskSID})
+		jobs = append(jobs, job{worker: worker, token: tokens[worker], interaction: p.InteractionSID, channel: p.ChannelSID, task: p.RoutingProperties.TaskSID})
 	}
 	return jobs, nil
 }
 
-// target is Bea.
-func (r *rig) target() string {
+// worker is the SID of the worker with the friendly name.
+func (r *rig) worker(name string) string {
 	for _, w := range r.account.Snapshot().Workers {
-		if w.FriendlyName == "bea" {
+		if w.FriendlyName == name {
 			return w.SID
 		}
 	}
@@ -231,6 +230,25 @@ func (r *rig) memory() (now, highest int, err error) {
 		}
 	}
 	return now, highest, nil
+}
+
+// cpu is the processor time that the backend has used so far, and that this
+// process has, which stands for Twilio and for the agents.
+func (r *rig) cpu() (backend, here time.Duration, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.backend.Process.Pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	// The fields after the name, which is in brackets: user and system time are
+	// the 12th and 13th, in hundredths of a second.
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0, 0, err
+	}
+	return time.Duration(user+system) * 10 * time.Millisecond, time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
 }
 
 // metric reads a counter of the backend's, summed over its labels that hold

@@ -5,9 +5,11 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strconv"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // publishesPerTransfer is how often a cold transfer is written down: requested,
@@ -18,11 +20,22 @@ const publishesPerTransfer = 4
 // the request to the target's acceptance, all of them on disk, with no latency
 // at Twilio and pacing lifted, beside what the disk gives.
 func throughput(transfers, clients int) error {
-	fmt.Printf("Durable cold transfers, no latency, pacing lifted, %d at a time, request to acceptance (peer, which keeps nothing: 941 to 1,120 a second)\n", clients)
+	fmt.Printf("Durable cold transfers, no latency, pacing lifted, %d at a time, %d each, request to acceptance (peer, which keeps nothing: 941 to 1,120 a second)\n", clients, transfers)
 	before, err := syncedPublishes()
 	if err != nil {
 		return err
 	}
+	for _, warm := range []bool{true, false} {
+		if err := throughputOf(warm, transfers, clients, before); err != nil {
+			return err
+		}
+	}
+	after, err := syncedPublishes()
+	fmt.Printf("  synced publishes, %d at a time, on this disk: %.0f a second before, %.0f after\n\n", clients, before, after)
+	return err
+}
+
+func throughputOf(warm bool, transfers, clients int, published float64) error {
 	r, err := newRig(transfers)
 	if err != nil {
 		return err
@@ -32,12 +45,24 @@ func throughput(transfers, clients int) error {
 	if err != nil {
 		return err
 	}
-	idle, _, err := r.memory()
+	name := "cold (nothing known)"
+	if warm {
+		name = "warm (directory open)"
+		if err := each(jobs, clients, r.warm); err != nil {
+			return err
+		}
+		time.Sleep(time.Second) // the reads that opening the directory began
+	}
+	defer r.autoAccept()()
+	backend, here, err := r.cpu()
 	if err != nil {
 		return err
 	}
-	defer r.autoAccept()()
 	took, err := r.run(jobs, clients)
+	if err != nil {
+		return err
+	}
+	backendAfter, hereAfter, err := r.cpu()
 	if err != nil {
 		return err
 	}
@@ -45,49 +70,26 @@ func throughput(transfers, clients int) error {
 	if err != nil {
 		return err
 	}
-	after, err := syncedPublishes()
-	if err != nil {
-		return err
-	}
-	rate, published := float64(len(jobs))/took.Seconds(), (before+after)/2
-	fmt.Printf("  transfers       %8.0f a second (%d in %v, all completed)\n", rate, len(jobs), took.Round(time.Millisecond))
-	fmt.Printf("  synced publishes%8.0f a second on this disk, %d at a time (before %.0f, after %.0f): room for %.0f transfers\n",
-		published, clients, before, after, published/publishesPerTransfer)
-	fmt.Printf("  ratio           %8.2f (aim: at least 0.5)\n", rate/(published/publishesPerTransfer))
-	fmt.Printf("  memory          %8.0f MB at its highest, %.0f MB after, %.0f MB idle (aim: under 120; peer: 520 to 613)\n\n",
-		float64(highest)/1024, float64(now)/1024, float64(idle)/1024)
+	rate := float64(len(jobs)) / took.Seconds()
+	fmt.Printf("  %-22s %5.0f a second, %.2f of what %.0f synced publishes a second allow at %d a transfer (aim: 0.5)\n",
+		name, rate, rate/(published/publishesPerTransfer), published, publishesPerTransfer)
+	fmt.Printf("  %-22s %.2f ms of processor a transfer in the backend, %.2f ms in the simulated Twilio and the agents beside it, %d cores\n",
+		"", perTransfer(backendAfter-backend, jobs), perTransfer(hereAfter-here, jobs), runtime.NumCPU())
+	fmt.Printf("  %-22s backend's memory %d MB at its highest, %d MB after (aim: under 120; peer: 520 to 613)\n", "", highest>>10, now>>10)
 	return nil
+}
+
+func perTransfer(d time.Duration, jobs []job) float64 {
+	return d.Seconds() * 1000 / float64(len(jobs))
 }
 
 // run asks for all transfers and waits until the last is completed.
 func (r *rig) run(jobs []job, clients int) (time.Duration, error) {
-	target, next := r.target(), make(chan job)
-	failed := make(chan error, clients)
-	began := time.Now()
-	var all sync.WaitGroup
-	for range clients {
-		all.Go(func() {
-			for j := range next {
-				if err := r.post(j, target); err != nil {
-					select {
-					case failed <- err:
-					default:
-					}
-				}
-			}
-		})
-	}
-	for _, j := range jobs {
-		next <- j
-	}
-	close(next)
-	all.Wait()
-	select {
-	case err := <-failed:
+	target, began := r.worker("bea"), time.Now()
+	if err := each(jobs, clients, func(j job) error { return r.post(j, target) }); err != nil {
 		return 0, err
-	default:
 	}
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		completed, err := r.metric("transfer_events_total", `phase="completed"`)
 		if err != nil {
 			return 0, err
@@ -97,6 +99,17 @@ func (r *rig) run(jobs []job, clients int) (time.Duration, error) {
 		}
 	}
 	return 0, fmt.Errorf("not all transfers were completed in a minute")
+}
+
+// each does all jobs, as many at a time as there are clients, and returns the
+// first error.
+func each(jobs []job, clients int, do func(job) error) error {
+	var all errgroup.Group
+	all.SetLimit(clients)
+	for _, j := range jobs {
+		all.Go(func() error { return do(j) })
+	}
+	return all.Wait()
 }
 
 var nsPerOp = regexp.MustCompile(`BenchmarkSyncedPublish\S*\s+\d+\s+([\d.]+) ns/op`)
