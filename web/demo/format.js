@@ -19,9 +19,10 @@ export function exact(date) {
 /** A span of milliseconds in words that fit a line: 0.4 s, 4 s, 2 min 5 s. */
 export function span(ms) {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 1) return t("time.seconds", { n: seconds.toFixed(1) });
-  if (seconds < 60) return t("time.seconds", { n: Math.round(seconds) });
-  return t("time.minutes", { m: Math.floor(seconds / 60), s: Math.round(seconds % 60) });
+  if (seconds < 0.95) return t("time.seconds", { n: seconds.toFixed(1) });
+  if (seconds < 59.5) return t("time.seconds", { n: Math.round(seconds) });
+  const whole = Math.round(seconds);
+  return t("time.minutes", { m: Math.floor(whole / 60), s: whole % 60 });
 }
 
 /** Milliseconds as a short number for the trace: 0.4, 12, 1,204. */

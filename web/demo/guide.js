@@ -63,7 +63,8 @@ function storyOf(store, agents) {
   const reservations = store.all("reservation").filter((one) => agents.some((agent) => agent.workerSid === one.worker_sid));
   const accepted = (one) => ["accepted", "wrapping", "completed"].includes(one.reservation_status);
   const handed = (one) => Boolean(attributesOf(store.taskOf(one)).transferPlan);
-  const opening = reservations.find((one) => !handed(one) && accepted(one)) ?? reservations.find((one) => !handed(one));
+  const openings = reservations.filter((one) => !handed(one));
+  const opening = openings.findLast((one) => ["pending", "accepted"].includes(one.reservation_status)) ?? openings.find(accepted) ?? openings.at(-1);
   const handover = store.all("task").find((task) => attributesOf(task).transferPlan);
   const taker = handover && (reservations.findLast((one) => one.task_sid === handover.sid)?.worker_sid ?? attributesOf(handover).transferTargetSid);
   const first = opening?.worker_sid ?? agents[0]?.workerSid;

@@ -14,8 +14,8 @@ export class Trace {
   #scheduled = false;
 
   constructor() {
-    this.reads = this.#filter(t("trace.reads"));
-    this.webhooks = this.#filter(t("trace.webhooks"));
+    this.reads = this.#filter(true);
+    this.webhooks = this.#filter(false); // there are many of them: they would bury the requests
     this.pause = h("button", { class: "button button-quiet button-small", type: "button", onclick: () => this.#setPaused(!this.#paused) });
     this.fold = h("button", { class: "button button-quiet button-icon button-small", type: "button", "aria-label": t("trace.fold"), "aria-expanded": "true", onclick: () => this.#toggleFold() }, icon("chevron"));
     this.count = h("span", { class: "trace-count" });
@@ -34,9 +34,10 @@ export class Trace {
         h("div", { class: "trace-tools" }, this.reads.node, this.webhooks.node, this.pause, clear, this.fold)), scroll);
   }
 
-  #filter(words) {
-    const box = h("input", { type: "checkbox", class: "checkbox", checked: true, onchange: () => this.#render() });
-    return { box, node: h("label", { class: "check" }, box, words) };
+  #filter(checked) {
+    const box = h("input", { type: "checkbox", class: "checkbox", checked, onchange: () => this.#render() });
+    const words = h("span");
+    return { box, words, node: h("label", { class: "check" }, box, words) };
   }
 
   /** Takes a new entry; while paused it is held back. */
@@ -80,6 +81,8 @@ export class Trace {
     this.pause.replaceChildren(icon(this.#paused ? "play" : "pause"), this.#paused ? t("trace.resume") : t("trace.pause"));
     set(this.pause, { "aria-pressed": this.#paused ? "true" : "false" });
     text(this.count, this.#held.length ? t("trace.held", { n: this.#held.length }) : t("trace.count", { n: shown.length }));
+    text(this.reads.words, t("trace.reads", { n: this.#entries.filter(isRead).length }));
+    text(this.webhooks.words, t("trace.webhooks", { n: this.#entries.filter((entry) => entry.out).length }));
     this.none.hidden = shown.length > 0;
     this.table.hidden = shown.length === 0;
   }

@@ -96,19 +96,20 @@ test("a desk of its own", () => withDemo(async ({ page, open, url }) => {
 test("the trace shows what reached Twilio, can be paused, filtered and cleared", () => withDemo(async ({ page }) => {
   const trace = page.getByRole("region", { name: "What reached Twilio" });
   const rows = trace.getByRole("row");
+  const reads = rows.filter({ has: page.getByText("GET", { exact: true }) });
   await inConversation(page);
   await openDirectory(page, "ada");
   await option(page, "ada", "Bea Ortiz").click();
   const invite = rows.filter({ hasText: "/Invites" }).filter({ hasText: "POST" });
   await invite.first().waitFor();
   assert.match(await invite.first().innerText(), /Backend[\s\S]*POST[\s\S]*20\d/);
-  await rows.filter({ hasText: "reservation.created" }).first().waitFor();
-  await page.getByRole("checkbox", { name: "Webhooks" }).uncheck();
   assert.equal(await rows.filter({ hasText: "reservation.created" }).count(), 0);
-  await page.getByRole("checkbox", { name: "Reads" }).uncheck();
-  assert.equal(await rows.filter({ hasText: "GET" }).count(), 0);
-  await page.getByRole("checkbox", { name: "Reads" }).check();
-  await page.getByRole("checkbox", { name: "Webhooks" }).check();
+  await page.getByRole("checkbox", { name: /^Webhooks/ }).check();
+  await rows.filter({ hasText: "reservation.created" }).first().waitFor();
+  await page.getByRole("checkbox", { name: /^Reads/ }).uncheck();
+  assert.equal(await reads.count(), 0);
+  await page.getByRole("checkbox", { name: /^Reads/ }).check();
+  await reads.first().waitFor();
   await page.getByRole("button", { name: "Pause" }).click();
   const before = await rows.count();
   await accept(page, "bea");

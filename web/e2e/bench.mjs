@@ -1,0 +1,97 @@
+// What only a browser can measure: how long a page waits for its first decision, and what a decision costs. Each figure
+// stands beside a baseline of the same run. Run by make bench.
+
+import { readFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { startServer } from "./support/server.mjs";
+
+const SAMPLES = 9;
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
+const golden = (name) => JSON.parse(readFileSync(new URL(`../../wasm/transfer/testdata/golden/${name}.json`, import.meta.url)));
+
+const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
+const ms = (n) => `${n.toFixed(0).padStart(5)} ms`;
+
+/** A page of the backend's origin with nothing on it. */
+async function blank(context, url) {
+  const page = await context.newPage();
+  await page.route(`${url}/blank`, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Blank</title>" }));
+  await page.goto(`${url}/blank`);
+  return page;
+}
+
+/** In the page: from nothing to the first answer of the rules. */
+async function firstDecision(question) {
+  const began = performance.now();
+  const { loadTransfer } = await import("/wasm/loader.js");
+  const transfer = await loadTransfer({ baseUrl: "" });
+  if (!transfer.decide(question)?.screen) throw new Error("no decision");
+  return performance.now() - began;
+}
+
+/** In the page: the baseline, a module of a few lines. */
+async function smallModule() {
+  const began = performance.now();
+  await import("/wasm/errors.js");
+  return performance.now() - began;
+}
+
+/** In the page: µs a decision, and µs for writing and reading the same question as JSON; in turn, batch by batch. */
+async function decisions(question) {
+  const { loadTransfer } = await import("/wasm/loader.js");
+  const transfer = await loadTransfer({ baseUrl: "" });
+  const batch = (work) => {
+    const began = performance.now();
+    for (let i = 0; i < 500; i++) work();
+    return ((performance.now() - began) * 1000) / 500;
+  };
+  const decide = () => transfer.decide(question);
+  const json = () => JSON.parse(JSON.stringify(question));
+  for (let i = 0; i < 4; i++) {
+    batch(decide);
+    batch(json);
+  }
+  const pairs = [];
+  for (let i = 0; i < 15; i++) pairs.push([batch(decide), batch(json)]);
+  return pairs;
+}
+
+async function start(browser, url, question) {
+  const times = { cold: [], warm: [], coldSmall: [], warmSmall: [] };
+  for (let i = 0; i < SAMPLES; i++) {
+    for (const [work, cold, warm] of [[firstDecision, times.cold, times.warm], [smallModule, times.coldSmall, times.warmSmall]]) {
+      const context = await browser.newContext(); // an empty cache
+      const page = await blank(context, url);
+      cold.push(await page.evaluate(work, question));
+      await page.reload();
+      warm.push(await page.evaluate(work, question));
+      await context.close();
+    }
+  }
+  console.log("Time to the first decision in Chromium, beside a JavaScript module of a few lines");
+  console.log(`  nothing cached ${ms(median(times.cold))}, small module ${ms(median(times.coldSmall))}`);
+  console.log(`  cached         ${ms(median(times.warm))}, small module ${ms(median(times.warmSmall))}\n`);
+}
+
+async function cost(browser, url) {
+  console.log("One decision in Chromium, question and answer as objects, beside JSON.stringify + parse of the same question (aim: at most 4 times)");
+  for (const name of ["to-an-agent", "screen-completed"]) {
+    const context = await browser.newContext();
+    const page = await blank(context, url);
+    const pairs = await page.evaluate(decisions, golden(name).question);
+    await context.close();
+    const of = (i) => median(pairs.map((p) => p[i])).toFixed(1).padStart(6);
+    console.log(`  ${name.padEnd(16)} ${of(0)} µs, JSON ${of(1)} µs, ratio ${median(pairs.map((p) => p[0] / p[1])).toFixed(2)}`);
+  }
+  console.log();
+}
+
+const server = await startServer();
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+try {
+  await start(browser, server.url, golden("to-an-agent").question);
+  await cost(browser, server.url);
+} finally {
+  await browser.close();
+  await server.stop();
+}
