@@ -191,6 +191,6 @@ func (c *Coordinator) Find(ctx context.Context, by Caller, id string) (Outcome, 
 
 // concerns reports whether the worker has a part in the transfer.
 func concerns(t transfer.Transfer, workerSID string) bool {
-	return t.From.WorkerSID == workerSID || t.RequestedBy == workerSID || t.AcceptedBy == workerSID ||
-		(t.Target.Kind == transfer.TargetWorker && t.Target.SID == workerSID)
+	return workerSID != "" && (t.From.WorkerSID == workerSID || t.RequestedBy == workerSID || t.AcceptedBy == workerSID ||
+		(t.Target.Kind == transfer.TargetWorker && t.Target.SID == workerSID))
 }

@@ -164,9 +164,32 @@ func (c *Coordinator) gone(ctx context.Context, s transfer.State, participantSID
 	return err == nil, err
 }
 
+// withdrawOthers withdraws the invites that were made beside the recorded one:
+// an attempt that was given up may have taken effect much later.
+func (c *Coordinator) withdrawOthers(ctx context.Context, s transfer.State, t transfer.Transfer) error {
+	invites, err := c.Twilio.Invites(ctx, s.InteractionSID, s.InteractionChannelSID)
+	if err != nil {
+		return err
+	}
+	for _, i := range invites {
+		if i.SID == t.Invite.SID || transfer.ReadTransferID(i.Attributes) != t.ID {
+			continue
+		}
+		if err := c.withdraw(ctx, i.TaskSID, "the invite was made twice"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // check compares a transfer that waits for its target with Twilio: a webhook
 // may have been lost.
 func (c *Coordinator) check(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
+	if t.Attempt > 1 {
+		if err := c.withdrawOthers(ctx, s, t); err != nil {
+			return nil, err
+		}
+	}
 	task, err := c.Twilio.Task(ctx, t.Invite.TaskSID)
 	now := c.Clock()
 	switch {
