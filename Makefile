@@ -42,6 +42,7 @@ test-browser: build deps ## The demo in a real Chromium; screenshots in artifact
 
 bench: deps build ## Measure: sizes, decisions, transfers, memory; each beside its baseline
 	go run ./server/bench
+	cd $(E2E) && node bench.mjs
 
 fuzz: ## Fuzz every parser of outside data for a while (FUZZTIME=30s each)
 	@for p in $$(go list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}' ./... ) ; do \
