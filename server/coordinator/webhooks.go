@@ -60,11 +60,11 @@ func (c *Coordinator) ApplyTask(ctx context.Context, e TaskEvent) error {
 func (c *Coordinator) eventOf(e TaskEvent, transferID string) transfer.Event {
 	switch {
 	case e.Type == "reservation.accepted" && transfer.ValidSID(e.WorkerSID, "WK"):
-		return transfer.Accepted{TransferID: transferID, WorkerSID: e.WorkerSID, At: c.Clock()}
+		return transfer.Accepted{TransferID: transferID, WorkerSID: strings.Clone(e.WorkerSID), At: c.Clock()} // the form it was cut from need not stay in memory
 	case e.Type == "task.canceled" && e.Reason == reasonConversationEnded:
 		return transfer.Abandoned{TransferID: transferID, At: c.Clock()}
 	case e.Type == "task.canceled", strings.HasPrefix(e.Type, "task.") && strings.HasSuffix(e.Type, "deleted"):
-		return transfer.InviteEnded{TransferID: transferID, Detail: e.Reason, At: c.Clock()}
+		return transfer.InviteEnded{TransferID: transferID, Detail: strings.Clone(e.Reason), At: c.Clock()}
 	}
 	return nil
 }
