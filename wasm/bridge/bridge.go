@@ -24,7 +24,7 @@ type export func(b *bridge, args []safejs.Value) any
 
 // exports are what the module offers, under their names in JavaScript.
 var exports = map[string]export{
-	"decide":   (*bridge).decide,
+	"reserve":  (*bridge).reserve,
 	"dispatch": (*bridge).dispatch,
 	"stop":     (*bridge).end,
 }
@@ -40,7 +40,7 @@ func Serve(hostName string) error {
 		return fmt.Errorf("the global variable %q holds no host", hostName)
 	}
 	b := &bridge{host: host, stop: make(chan struct{})}
-	members := map[string]any{"wire": wire.Version, "rules": transfer.RulesHash}
+	members := map[string]any{"wire": wire.Version, "rules": transfer.RulesHash, "lengthAddress": lengthAddress()}
 	for name, run := range exports {
 		f, err := safejs.FuncOf(b.guard(run))
 		if err != nil {
@@ -67,15 +67,6 @@ func (b *bridge) guard(run export) func(safejs.Value, []safejs.Value) any {
 		}()
 		return run(b, args)
 	}
-}
-
-// decide answers a question, see [wire.Decide].
-func (b *bridge) decide(args []safejs.Value) any {
-	question, err := stringAt(args, 0, "question")
-	if err != nil {
-		return failure(err)
-	}
-	return string(wire.Decide(question))
 }
 
 // dispatch begins a call of the backend and returns at once: nil, or the

@@ -1,6 +1,8 @@
 package bridge
 
 import (
+	"errors"
+
 	"github.com/flex-transfer/flex-transfer/wasm/json"
 	"github.com/flex-transfer/flex-transfer/wasm/wire"
 )
@@ -93,9 +95,7 @@ func directoryCall(a arguments) (call, error) {
 func readArguments(text string) (arguments, error) {
 	var a arguments
 	r := json.NewReader(text)
-	path := ""
 	err := r.Object(func(key string) (err error) {
-		path = key
 		switch key {
 		case "baseUrl":
 			a.baseURL, err = r.String()
@@ -114,15 +114,15 @@ func readArguments(text string) (arguments, error) {
 		case "taskSid":
 			a.taskSID, err = r.String()
 		default:
-			err = badArgument("", "is not a known argument")
+			err = errors.New("is not a known argument")
 		}
 		return err
 	})
 	if err == nil {
-		path, err = "", r.End()
+		err = r.End()
 	}
 	if err != nil {
-		return a, badArgument(path, err.Error())
+		return a, badArgument(r.Path(), err.Error())
 	}
 	for n := len(a.baseURL); n > 0 && a.baseURL[n-1] == '/'; n-- {
 		a.baseURL = a.baseURL[:n-1]

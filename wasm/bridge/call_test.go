@@ -44,7 +44,7 @@ func TestNewCallRefuses(t *testing.T) {
 		{"transfer", `{"token":"t","body":{}}`, "idempotencyKey: 1 to 128 printable characters of ASCII are required"},
 		{"transfer", `{"token":"t","body":{},"idempotencyKey":"` + long + `"}`, "idempotencyKey: 1 to 128 printable characters of ASCII are required"},
 		{"transfer", `{"token":"t","idempotencyKey":"k"}`, "body: is missing"},
-		{"transfer", `{"token":"t","body":{"a":}}`, `body: at offset 25: expected a value, found "}"`},
+		{"transfer", `{"token":"t","body":{"a":}}`, `body.a: at offset 25: expected a value, found "}"`},
 	} {
 		_, err := newCall(c.name, c.args)
 		var e *wire.Error

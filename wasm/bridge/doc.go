@@ -9,13 +9,17 @@
 //	host.settle(id, ok, json)    called once for each dispatch
 //	host.fetch(url, options)     the page's fetch
 //
-//	exports.wire, exports.rules  the wire format's number and the rules' hash
-//	exports.decide(json)         → json, at once; see [wire.Decide]
+//	exports.wire, exports.rules       the wire format's number and the rules' hash
 //	exports.dispatch(id, name, json)  calls the backend; settled later
-//	exports.stop()               ends the program
+//	exports.stop()                    ends the program
+//	exports.reserve(size) → address   where a question is written to
+//	exports.lengthAddress             where the length of an answer stands
 //
-// Strings of JSON go across the border and nothing else: reading objects field
-// by field costs ten times as much. No export waits for a promise, since that
-// would stop the page's thread for good. Every export and every goroutine
+// and the function decide(length) → address among those of the WebAssembly
+// instance answers the question that was written; see [wire.Decide].
+//
+// JSON goes across the border and nothing else: reading objects field by field
+// costs ten times as much. No export waits for a promise, since that would stop
+// the page's thread for good. Every export and every goroutine
 // recovers from panics, since one that nobody recovers kills the instance.
 package bridge

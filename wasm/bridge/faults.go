@@ -3,6 +3,7 @@
 package bridge
 
 import (
+	"strings"
 	"time"
 
 	"github.com/hack-pad/safejs"
@@ -21,5 +22,12 @@ func init() {
 	calls["die"] = func(arguments) (call, error) {
 		go func() { panic("a goroutine that nobody guards") }()
 		select {}
+	}
+}
+
+// beforeDecision fails on demand.
+func beforeDecision(question string) {
+	if strings.Contains(question, "panic, please") {
+		panic("on demand")
 	}
 }

@@ -24,7 +24,8 @@ export async function startInstance(module, { fetch, settle, onExit }) {
   const wasm = await WebAssembly.instantiate(module.compiled, go.importObject);
   const instance = { exports: undefined, kill: (cause) => go.end(cause) };
   // The program registers before run() returns, so that the global variable is there for a moment only.
-  globalThis[name] = { register: (exports) => void (instance.exports = exports), settle, fetch };
+  const register = (exports) => void (instance.exports = { ...exports, decide: decider(go, wasm.exports, exports) });
+  globalThis[name] = { register, settle, fetch };
   try {
     go.run(wasm).then(() => go.end(), (error) => go.end(error));
   } finally {
@@ -36,6 +37,45 @@ export async function startInstance(module, { fetch, settle, onExit }) {
   }
   go.whenEnded.then((why) => onExit(instance, why));
   return instance;
+}
+
+const FIRST_ROOM = 1 << 16; // bytes
+
+/**
+ * The function that answers a question: both go through the instance's memory. It returns undefined once the instance has
+ * ended.
+ */
+function decider(go, { mem, decide }, { reserve, lengthAddress }) {
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  let at = 0;
+  let room = 0;
+  let question = new Uint8Array(0);
+
+  /** Writes the question and returns its length; or what reserve says instead of an address. */
+  function write(json, least) {
+    if (room < least) {
+      const size = Math.max(FIRST_ROOM, 2 ** Math.ceil(Math.log2(least)));
+      const address = reserve(size);
+      if (typeof address !== "number") return address;
+      [at, room] = [address, size];
+      question = new Uint8Array(mem.buffer, at, room);
+    } else if (question.buffer !== mem.buffer) {
+      question = new Uint8Array(mem.buffer, at, room); // the memory has grown
+    }
+    const { read, written } = encoder.encodeInto(json, question);
+    return read === json.length ? written : write(json, 3 * json.length); // a UTF-16 unit takes three bytes at most
+  }
+
+  return (json) => {
+    if (go.exited) return undefined;
+    const length = write(json, json.length);
+    if (typeof length !== "number") return length;
+    const address = decide(length) >>> 0;
+    if (go.exited) return undefined;
+    const answerLength = new DataView(mem.buffer).getUint32(lengthAddress, true);
+    return decoder.decode(new Uint8Array(mem.buffer, address, answerLength));
+  };
 }
 
 /**

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
+import { startInstance } from "./instance.js";
 import { loadTransfer } from "./loader.js";
 import { faultyModule, importer, serve, until, watchForStrayErrors } from "./support.mjs";
 
@@ -47,16 +48,18 @@ test("a panic in a dispatch is an error, and the module lives on", async (t) => 
 });
 
 test("a panic in an export is an answer, and the module lives on", async (t) => {
-  const go = await bare(t);
-  assert.deepEqual(JSON.parse(go.exports.panic()), { wire: 1, error: { code: "PANIC", message: "the module failed: on demand" } });
-  assert.equal(JSON.parse(go.exports.decide('{"wire":1}')).wire, 1);
+  const { exports } = await bare(t);
+  const panic = { wire: 1, error: { code: "PANIC", message: "the module failed: on demand" } };
+  for (let i = 0; i < 3; i++) {
+    assert.deepEqual(JSON.parse(exports.panic()), panic);
+    assert.deepEqual(JSON.parse(exports.decide("panic, please")), panic);
+    assert.equal(JSON.parse(exports.decide('{"wire":1}')).screen.button.state, "hidden");
+  }
 });
 
 test("an export that is called wrongly says so", async (t) => {
   const { exports, settled } = await bare(t);
-  for (const args of [[], [1], [{}], [null], [undefined]]) {
-    assert.deepEqual(JSON.parse(exports.decide(...args)).error, { code: "BAD_ARGUMENTS", message: "question: expected a string" });
-  }
+  for (const args of [[], ["1"], [{}], [0], [-1], [1e12]]) assert.equal(JSON.parse(exports.reserve(...args)).error.code, "BAD_ARGUMENTS");
   assert.equal(JSON.parse(exports.dispatch("1")).error.code, "BAD_ARGUMENTS");
   assert.equal(exports.dispatch(1), null);
   assert.equal(exports.dispatch(2, "directory", {}), null);
@@ -75,6 +78,20 @@ test("text of any kind crosses the border unharmed", async (t) => {
   assert.equal(answer.screen.targets[0].name, name);
   const half = JSON.parse(exports.decide(`{"wire":1,"workers":[{"sid":"WK1","friendly_name":"\ud83d"}]}`));
   assert.equal(half.screen.targets[0].name, "\ufffd");
+});
+
+test("questions of any length are answered, also when the memory has grown", async (t) => {
+  const { exports } = await bare(t);
+  const ask = (name) => JSON.parse(exports.decide(JSON.stringify({ wire: 1, workers: [{ sid: "WK1", friendly_name: name }] })));
+  for (const length of [1, 65_000, 66_000, 1_000_000, 10, 5_000_000, 65_536]) {
+    for (const letter of ["x", "ö", "李", "😀"]) {
+      const name = letter.repeat(length);
+      assert.equal(ask(name).screen.targets[0].name, name, `${length} times ${letter}`);
+    }
+  }
+  const tooLong = exports.decide(" ".repeat(70_000_000));
+  assert.equal(JSON.parse(tooLong).error.code, "BAD_ARGUMENTS");
+  assert.equal(ask("after").screen.targets[0].name, "after");
 });
 
 test("an instance that dies is noticed, what is pending is rejected, and another one starts", async (t) => {
@@ -148,21 +165,18 @@ test("closing while it starts anew ends it", async (t) => {
 
 /** The module without the loader, for calls that the loader does not make. */
 async function bare(t) {
-  const instances = [];
   const { baseUrl } = await serve(t, module);
-  await importer(instances)(`${baseUrl}/wasm/${module.manifest.exec}`);
-  const go = new globalThis.Go();
+  await importer()(`${baseUrl}/wasm/${module.manifest.exec}`);
+  const Go = globalThis.Go;
   delete globalThis.Go;
-  go.argv = ["test", "__host"];
-  const { instance } = await WebAssembly.instantiate(module.wasm, go.importObject);
   const settled = [];
-  const host = { settled, fetch, register: (exports) => (host.exports = exports), settle: (...args) => settled.push(args) };
-  globalThis.__host = host;
-  const ended = go.run(instance);
-  delete globalThis.__host;
+  let ended;
+  const exit = new Promise((resolve) => (ended = resolve));
+  const compiled = await WebAssembly.compile(module.wasm);
+  const { exports } = await startInstance({ Go, compiled }, { fetch, settle: (...args) => settled.push(args), onExit: (_, why) => ended(why) });
   t.after(async () => {
-    host.exports.stop();
-    await ended;
+    exports.stop();
+    assert.equal(await exit, "exit code 0");
   });
-  return host;
+  return { exports, settled };
 }

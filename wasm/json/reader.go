@@ -30,6 +30,7 @@ type Reader struct {
 	text  string
 	pos   int
 	depth int
+	path  path
 }
 
 // NewReader returns a reader at the beginning of the text.
@@ -74,12 +75,14 @@ func (r *Reader) Object(member func(key string) error) error {
 			return err
 		}
 		before := r.pos
+		r.path.enter(r.depth, key, noIndex)
 		if err := member(key); err != nil {
 			return err
 		}
 		if r.pos == before {
-			return r.fail("the value of " + strconv.Quote(key) + " was not read")
+			return r.fail("was not read")
 		}
+		r.path.leave(r.depth)
 		if done, err := r.more('}'); done || err != nil {
 			return err
 		}
@@ -99,21 +102,36 @@ func (r *Reader) Array(item func(i int) error) error {
 	for i := 0; ; i++ {
 		r.peek()
 		before := r.pos
+		r.path.enter(r.depth, "", i)
 		if err := item(i); err != nil {
 			return err
 		}
 		if r.pos == before {
-			return r.fail("element " + strconv.Itoa(i) + " was not read")
+			return r.fail("was not read")
 		}
+		r.path.leave(r.depth)
 		if done, err := r.more(']'); done || err != nil {
 			return err
 		}
 	}
 }
 
+// Path is the place of the value that is being read, such as
+// "participants[2].sid", and after an error the place where it came up. It is
+// empty for the text as a whole. Long keys are cut.
+func (r *Reader) Path() string { return r.path.String() }
+
 // Null consumes a null and reports true if one is next; otherwise it consumes
 // nothing but white space.
-func (r *Reader) Null() bool { return r.peek() == 'n' && r.literal("null") }
+func (r *Reader) Null() bool {
+	// A value that is something else is told at once: most are.
+	if r.pos < len(r.text) && r.text[r.pos] > ' ' && r.text[r.pos] != 'n' {
+		return false
+	}
+	return r.null()
+}
+
+func (r *Reader) null() bool { return r.peek() == 'n' && r.literal("null") }
 
 // Bool reads true or false.
 func (r *Reader) Bool() (bool, error) {
@@ -199,14 +217,16 @@ func (r *Reader) closes(bracket byte) bool {
 // more consumes what follows an element: a comma, or the closing bracket, for
 // which it reports true.
 func (r *Reader) more(bracket byte) (done bool, err error) {
-	if r.closes(bracket) {
+	switch r.peek() {
+	case ',':
+		r.pos++
+		return false, nil
+	case bracket:
+		r.pos++
+		r.depth--
 		return true, nil
 	}
-	if r.peek() != ',' {
-		return false, r.fail("expected a comma or " + string(rune(bracket)) + r.found())
-	}
-	r.pos++
-	return false, nil
+	return false, r.fail("expected a comma or " + string(rune(bracket)) + r.found())
 }
 
 // key consumes a key, its colon and the white space after it.

@@ -220,3 +220,48 @@ func FuzzReader(f *testing.F) {
 		_, _ = NewReader(text).Float()
 	})
 }
+
+func TestSkipPlainStopsAtTheFirstSpecialByte(t *testing.T) {
+	for special := range 256 {
+		for place := range 20 {
+			for _, plain := range []byte{' ', '!', '#', 'A', '[', ']', '~', 0x7f} {
+				text := []byte(strings.Repeat(string(rune(plain)), 24))
+				text[place] = byte(special)
+				want := place
+				if !isSpecial(byte(special)) {
+					want = len(text)
+				}
+				if got := skipPlain(string(text), 0); got != want {
+					t.Fatalf("byte %#x at %d among %#x: stopped at %d", special, place, plain, got)
+				}
+			}
+		}
+	}
+}
+
+func TestPath(t *testing.T) {
+	deep := strings.Repeat(`[0,{"k":`, 10) + "x" + strings.Repeat("}]", 10)
+	for text, want := range map[string]string{
+		`x`:                                     "",
+		`{"a":x}`:                               "a",
+		`{"a":1,"b":{"c":[1,[],{"d":x`:          "b.c[2].d",
+		`{"a":{"b":1}x}`:                        "",
+		`{"a":{"b":1 x}}`:                       "a",
+		`{"a":[1,2 3]}`:                         "a",
+		`[[x]]`:                                 "[0][0]",
+		`[1,2]x`:                                "",
+		`{"a":{"b":{}},"c":x}`:                  "c",
+		deep:                                    strings.Repeat("[1].k", 10),
+		`{"` + strings.Repeat("ö", 99) + `":x}`: strings.Repeat("ö", 32) + "…",
+		`{"":{"":x}}`:                           ".",
+	} {
+		r := NewReader(text)
+		err := r.Skip()
+		if err == nil {
+			err = r.End()
+		}
+		if err == nil || r.Path() != want {
+			t.Errorf("%s: path %q, want %q; %v", text, r.Path(), want, err)
+		}
+	}
+}

@@ -8,12 +8,17 @@ import (
 // Decide is the way from a question to its answer, both as JSON. The answer is
 // one even where the question is not understood; see [AppendAnswer].
 func Decide(question string) []byte {
+	// An answer is about as long as what was asked.
+	return AppendDecision(make([]byte, 0, len(question)), question)
+}
+
+// AppendDecision is [Decide] with a buffer that may be used again.
+func AppendDecision(buf []byte, question string) []byte {
 	q, err := DecodeQuestion(question)
 	if err != nil {
-		return AppendAnswer(nil, Answer{Err: asError(err)})
+		return AppendAnswer(buf, Answer{Err: asError(err)})
 	}
-	// An answer is about as long as what was asked.
-	return AppendAnswer(make([]byte, 0, len(question)), q.Answer())
+	return AppendAnswer(buf, q.Answer())
 }
 
 // Answer asks the rules.

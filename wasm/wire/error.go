@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"unicode/utf8"
-
-	"github.com/flex-transfer/flex-transfer/wasm/json"
-)
+import "github.com/flex-transfer/flex-transfer/wasm/json"
 
 // The codes of an [Error].
 const (
@@ -39,47 +35,11 @@ func (e *Error) Error() string {
 // problem is an error at the place that is being read.
 func problem(message string) error { return &Error{Message: message} }
 
-// within puts the step, a key or an index, before the path of an error.
-func within(step string, err error) error {
-	e, ok := err.(*Error)
-	if !ok {
-		return &Error{Path: step, Message: err.Error()}
-	}
-	if e.Path != "" && e.Path[0] != '[' {
-		step += "."
-	}
-	e.Path = step + e.Path
-	return e
-}
+// missing is an error about a member of the object that was read last.
+func missing(member string) error { return &Error{Path: member, Message: "is missing"} }
 
-// maxStep is how much of a key of the sender's is repeated in a path, in bytes.
-const maxStep = 64
-
-// object reads an object and gives errors the path.
-func object(r *json.Reader, member func(key string) error) error {
-	return r.Object(func(key string) error {
-		err := member(key)
-		if err == nil {
-			return nil
-		}
-		return within(shorten(key), err)
-	})
-}
-
-// shorten cuts a long key, between two characters.
-func shorten(key string) string {
-	if len(key) <= maxStep {
-		return key
-	}
-	end := maxStep
-	for !utf8.RuneStart(key[end]) {
-		end--
-	}
-	return key[:end] + "…"
-}
-
-// finish gives an error of a decoder its code, and checks that nothing follows
-// what was read.
+// finish checks that nothing follows what was read, and gives an error its code
+// and the whole of its path.
 func finish(r *json.Reader, code string, err error) error {
 	if err == nil {
 		err = r.End()
@@ -93,6 +53,11 @@ func finish(r *json.Reader, code string, err error) error {
 	}
 	if e.Code == "" {
 		e.Code = code
+	}
+	if path := r.Path(); path != "" && e.Path != "" {
+		e.Path = path + "." + e.Path
+	} else if path != "" {
+		e.Path = path
 	}
 	return e
 }

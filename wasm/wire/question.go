@@ -23,7 +23,7 @@ func DecodeQuestion(text string) (Question, error) {
 	var q Question
 	r := json.NewReader(text)
 	versioned := false
-	err := object(r, func(key string) error {
+	err := r.Object(func(key string) error {
 		switch key {
 		case "wire":
 			versioned = true
@@ -34,7 +34,7 @@ func DecodeQuestion(text string) (Question, error) {
 		return readRecords(r, key, &q.Records)
 	})
 	if err == nil && !versioned {
-		err = &Error{Path: "wire", Message: "is missing"}
+		err = missing("wire")
 	}
 	return q, finish(r, CodeBadRecords, err)
 }

@@ -83,10 +83,10 @@ func TestDecodeQuestionRefuses(t *testing.T) {
 		`{"wire":1,"transfers":[{"from":{"name":[]}}]}`:                        "transfers[0].from.name: at offset 39: expected a string, found an array",
 		`{"wire":1,"transfers":[null,3]}`:                                      "transfers[1]: at offset 28: expected an object, found a number",
 		`{"wire":1,"workers":[{"available":"yes"}]}`:                           "workers[0].available: at offset 34: expected true or false, found a string",
-		`{"wire":1,"task":{"attributes":{"a":}}}`:                              "task.attributes: at offset 36: expected a value, found \"}\"",
+		`{"wire":1,"task":{"attributes":{"a":}}}`:                              "task.attributes.a: at offset 36: expected a value, found \"}\"",
 		`{"wire":1,"request":{"colour":1}}`:                                    "request.colour: is not a known field",
 		`{"wire":1,"roles":["agent",1]}`:                                       "roles[1]: at offset 27: expected a string, found a number",
-		`{"wire":1,"new":[}`:                                                   "new: at offset 17: expected a value, found \"}\"",
+		`{"wire":1,"new":[}`:                                                   "new[0]: at offset 17: expected a value, found \"}\"",
 	} {
 		_, err := DecodeQuestion(text)
 		refused(t, text, err, CodeBadRecords, want)

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/wasm/json"
@@ -53,7 +52,7 @@ func record(r *json.Reader, member func(key string) error) error {
 	if r.Null() {
 		return nil
 	}
-	return object(r, member)
+	return r.Object(member)
 }
 
 // list reads an array with one function for each element. A null is a nil
@@ -62,17 +61,11 @@ func list[T any](r *json.Reader, into *[]T, read func(*json.Reader, *T) error) e
 	if r.Null() {
 		return nil
 	}
-	items := (*into)[:0]
-	if items == nil {
-		items = make([]T, 0, 4)
-	}
-	err := r.Array(func(i int) error {
+	items := make([]T, 0, 4)
+	err := r.Array(func(int) error {
 		var item T
-		if err := read(r, &item); err != nil {
-			return within("["+strconv.Itoa(i)+"]", err)
-		}
 		items = append(items, item)
-		return nil
+		return read(r, &items[len(items)-1])
 	})
 	*into = items
 	return err

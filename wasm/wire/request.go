@@ -39,7 +39,7 @@ func DecodeRequest(body string) (transfer.Request, error) {
 // required.
 func strict(r *json.Reader, members []string, required int, member func(key string) error) error {
 	seen := 0
-	err := object(r, func(key string) error {
+	err := r.Object(func(key string) error {
 		i := index(members, key)
 		if i < 0 {
 			return problem("is not a known field")
@@ -52,7 +52,7 @@ func strict(r *json.Reader, members []string, required int, member func(key stri
 	})
 	for i := 0; i < required && err == nil; i++ {
 		if seen&(1<<i) == 0 {
-			err = &Error{Path: members[i], Message: "is missing"}
+			err = missing(members[i])
 		}
 	}
 	return err
