@@ -116,7 +116,8 @@ func TestAnEndIsNotMissed(t *testing.T) {
 	id := l.start(p).Transfer.ID
 	last, err := p.Ledger.Last(context.Background(), l.conv.SID)
 	l.check(err)
-	l.finish(t, p) // an hour later, too
+	l.finish(t, p) // and an hour passes
+	l.clock.Advance(time.Second)
 	if _, err := p.Start(context.Background(), l.as("bea"), l.request("bea", "chidi"), "key"); err != nil {
 		t.Fatal(err)
 	}
