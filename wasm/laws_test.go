@@ -108,7 +108,7 @@ var pure = []string{"directory", "json", "transfer", "wire"}
 
 // harmless are the standard packages that the pure rooms may import.
 var harmless = []string{
-	"cmp", "crypto/sha256", "encoding/base32", "encoding/base64", "encoding/hex", "errors", "fmt", "maps", "slices", "sort",
+	"cmp", "crypto/sha256", "encoding/base32", "encoding/base64", "encoding/hex", "errors", "fmt", "maps", "math/bits", "slices", "sort",
 	"strconv", "strings", "time", "unicode", "unicode/utf16", "unicode/utf8",
 }
 

@@ -12,9 +12,17 @@ type Writer struct {
 	comma bool // the next key or value is preceded by another
 }
 
+// firstSize is the size of a buffer that the writer makes, in bytes.
+const firstSize = 128
+
 // NewWriter returns a writer that appends to buf, which may be nil. What buf
 // holds already is kept.
-func NewWriter(buf []byte) *Writer { return &Writer{buf: buf} }
+func NewWriter(buf []byte) *Writer {
+	if buf == nil {
+		buf = make([]byte, 0, firstSize)
+	}
+	return &Writer{buf: buf}
+}
 
 // Bytes is the buffer with all that was written.
 func (w *Writer) Bytes() []byte { return w.buf }
