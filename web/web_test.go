@@ -170,6 +170,16 @@ func TestWhatThePageNamesIsEmbedded(t *testing.T) {
 	}
 }
 
+// Each module is named in the page, so that the browser asks for all of them at once and not level by level.
+func TestPagePreloadsEveryModule(t *testing.T) {
+	page := read(t, "index.html")
+	for file := range scripts(t) {
+		if !strings.Contains(page, `"/web/`+file+`"`) {
+			t.Errorf("index.html does not name %s", file)
+		}
+	}
+}
+
 func TestPageKeepsItsContentSecurityPolicy(t *testing.T) {
 	page := read(t, "index.html")
 	for name, bad := range map[string]string{

@@ -51,9 +51,13 @@ export class Canvas {
   update(entry, worker) {
     if (this.#entry && entry?.reservation.sid !== this.#entry.reservation.sid) this.directory.close(false);
     this.#entry = entry;
-    this.full.hidden = !entry || entry.status === "left";
-    this.left.node.hidden = entry?.status !== "left";
+    const left = entry?.status === "left";
+    this.full.hidden = !entry || left;
+    this.left.node.hidden = !left;
     this.empty.node.hidden = Boolean(entry);
+    // What is not shown does not count seconds either.
+    if (this.full.hidden) this.strip.update(null);
+    if (!left) this.left.strip.update(null);
     if (entry) this.#show();
     else this.empty.update(worker);
   }
@@ -158,7 +162,7 @@ function leftView(done) {
     strip.update(progress, nameOf);
     close.hidden = !progress.ended;
   }
-  return { node, update };
+  return { node, strip, update };
 }
 
 function emptyView() {

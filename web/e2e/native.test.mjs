@@ -2,19 +2,29 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { desk, history, inConversation, picture, reply, transferButton, withBrowser, withDemo, write } from "./support/demo.mjs";
+import { accept, desk, history, inConversation, openDirectory, option, picture, reply, transferButton, withBrowser, withDemo, write } from "./support/demo.mjs";
 
 withBrowser();
 
 const WASM = /\/wasm\/.*\.wasm(\?|$)/;
 const WORDS = "Transfers are off on this page";
-const EXPECTED = [/\.wasm/, /wasm/i, /Failed to load resource/, /ERR_FAILED/];
+const EXPECTED = [/wasm/i, /Content Security Policy/];
+
+/** Serves the page with another Content Security Policy. */
+async function forbidWasm(page) {
+  await page.route((url) => url.pathname === "/", async (route) => {
+    const response = await route.fetch();
+    const headers = { ...response.headers(), "content-security-policy": "default-src 'self'; script-src 'self'" };
+    await route.fulfill({ response, headers });
+  });
+}
 
 const LOSSES = {
   "cannot be fetched": (page) => page.route(WASM, (route) => route.abort()),
   "is not there": (page) => page.route(WASM, (route) => route.fulfill({ status: 404, contentType: "application/json", body: '{"code":"NOT_FOUND"}' })),
   "comes with a wrong type and is no module": (page) => page.route(WASM, (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<!doctype html><p>Sign in" })),
   "meets a browser without WebAssembly": (page) => page.addInitScript(() => delete globalThis.WebAssembly),
+  "is forbidden by the page's policy": forbidWasm,
   "has lost its loader": (page) => page.route(/\/wasm\/loader\.js/, (route) => route.abort()),
 };
 
@@ -31,3 +41,15 @@ for (const [what, prepare] of Object.entries(LOSSES)) {
     if (what === "is not there") await picture(page, "30-native");
   }, { prepare, expected: EXPECTED }));
 }
+
+test("a module that comes with a wrong type is taken for what it is", () => withDemo(async ({ page }) => {
+  await inConversation(page);
+  await openDirectory(page, "ada");
+  await option(page, "ada", "Bea Ortiz").click();
+  await accept(page, "bea");
+}, {
+  prepare: (page) => page.route(WASM, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), "content-type": "application/octet-stream" } });
+  }),
+}));
