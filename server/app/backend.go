@@ -208,7 +208,11 @@ func openLedger(ctx context.Context, c Config) (ledger.Ledger, error) {
 	}
 	l, err := nats.Open(ctx, o)
 	if err != nil {
-		return nil, fmt.Errorf("open the ledger: %w", err)
+		setting := "DATA_DIR"
+		if len(o.URLs) > 0 {
+			setting = "NATS_URLS"
+		}
+		return nil, &Problem{setting, fmt.Sprintf("the ledger cannot be opened: %v", err)}
 	}
 	return l, nil
 }

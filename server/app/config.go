@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/flex-transfer/flex-transfer/server/httpapi"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -21,8 +23,8 @@ type Listen struct {
 	PublicURL string   `name:"public-url" env:"PUBLIC_URL" placeholder:"URL" help:"Where Twilio and browsers reach this backend, such as https://transfer.example.com. Webhook signatures are checked against it. Default: http:// and the address."`
 	DataDir   string   `name:"data-dir" env:"DATA_DIR" placeholder:"DIR" help:"Folder of the ledger. Default: data/<account>."`
 	Origins   []string `name:"allowed-origin" env:"ALLOWED_ORIGINS" default:"https://flex.twilio.com" placeholder:"ORIGIN" help:"Origins whose pages may call the API; * allows any."`
-	LogLevel  string   `name:"log-level" env:"LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"How much is logged: debug, info, warn or error."`
-	LogFormat string   `name:"log-format" env:"LOG_FORMAT" enum:"text,json" default:"text" help:"How it is logged: text or json."`
+	LogLevel  string   `name:"log-level" env:"LOG_LEVEL" default:"info" help:"How much is logged: debug, info, warn or error."`
+	LogFormat string   `name:"log-format" env:"LOG_FORMAT" default:"text" help:"How it is logged: text or json."`
 	Runners   int      `name:"runners" env:"RUNNERS" default:"32" help:"Transfers that are carried on at once."`
 	NATS      []string `name:"nats-url" env:"NATS_URLS" placeholder:"URL" help:"NATS servers with JetStream that keep the ledger for several replicas. Default: an embedded one in the data directory."`
 	NATSCreds string   `name:"nats-creds" env:"NATS_CREDS" placeholder:"FILE" help:"Credentials file for NATS."`
@@ -45,7 +47,7 @@ type Account struct {
 // Features are the switches of the transfer, under the template's names.
 type Features struct {
 	ColdTransfer     bool `name:"cold-transfer" env:"COLD_TRANSFER" default:"true" negatable:"" help:"Let agents hand conversations over."`
-	MultiParticipant bool `name:"multi-participant" env:"MULTI_PARTICIPANT" default:"false" negatable:"" help:"Let agents invite colleagues and stay."`
+	MultiParticipant bool `name:"multi-participant" env:"MULTI_PARTICIPANT" default:"false" negatable:"" help:"Let agents invite colleagues and stay. Passed on to pages; there is no such invite yet."`
 	NativeTransfers  bool `name:"native-transfers" env:"NATIVE_TRANSFERS" default:"false" negatable:"" help:"Say that Twilio's own messaging transfers are switched on: this feature then stands aside."`
 }
 
@@ -94,7 +96,7 @@ func (a Account) Validate() error {
 		problems = append(problems, &Problem{"TWILIO_AUTH_TOKEN", "is not set; webhooks are verified with it, and calls are signed in with it where there is no API key"})
 	}
 	if a.BaseURL != "" {
-		problems = appendURL(problems, "TWILIO_BASE_URL", a.BaseURL)
+		problems = appendOrigin(problems, "TWILIO_BASE_URL", strings.TrimSuffix(a.BaseURL, "/"))
 	}
 	if a.Rate < 0 || a.Rate > 10_000 {
 		problems = append(problems, &Problem{"TWILIO_REQUESTS_PER_SECOND", fmt.Sprintf("%d is not between 0 and 10000", a.Rate)})
@@ -109,12 +111,23 @@ func (l Listen) Validate() error {
 		problems = append(problems, &Problem{"ADDR", fmt.Sprintf("%q is not a host and a port, such as 127.0.0.1:8080", l.Addr)})
 	}
 	if l.PublicURL != "" {
-		problems = appendURL(problems, "PUBLIC_URL", l.PublicURL)
+		problems = appendOrigin(problems, "PUBLIC_URL", strings.TrimSuffix(l.PublicURL, "/"))
 	}
 	for _, o := range l.Origins {
 		if o != "*" {
-			problems = appendURL(problems, "ALLOWED_ORIGINS", o)
+			problems = appendOrigin(problems, "ALLOWED_ORIGINS", o)
 		}
+	}
+	for _, u := range l.NATS {
+		if parsed, err := url.Parse(u); err != nil || parsed.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, parsed.Scheme) {
+			problems = append(problems, &Problem{"NATS_URLS", "an address is not like nats://host:4222"})
+		}
+	}
+	if !slices.Contains([]string{"", "debug", "info", "warn", "error"}, l.LogLevel) {
+		problems = append(problems, &Problem{"LOG_LEVEL", fmt.Sprintf("%q is not one of debug, info, warn, error", l.LogLevel)})
+	}
+	if !slices.Contains([]string{"", "text", "json"}, l.LogFormat) {
+		problems = append(problems, &Problem{"LOG_FORMAT", fmt.Sprintf("%q is neither text nor json", l.LogFormat)})
 	}
 	if l.Runners < 1 || l.Runners > 4096 {
 		problems = append(problems, &Problem{"RUNNERS", fmt.Sprintf("%d is not between 1 and 4096", l.Runners)})
@@ -130,14 +143,10 @@ func (l Listen) Validate() error {
 	return errors.Join(problems...)
 }
 
-// appendURL checks an address without a path.
-func appendURL(problems []error, setting, value string) []error {
-	u, err := url.Parse(value)
-	switch {
-	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
-		return append(problems, &Problem{setting, fmt.Sprintf("%q is not an address such as https://example.com", value)})
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		return append(problems, &Problem{setting, fmt.Sprintf("%q must be no more than scheme, host and port", value)})
+// appendOrigin checks scheme, host and port without a path.
+func appendOrigin(problems []error, setting, value string) []error {
+	if err := httpapi.CheckOrigin(value); err != nil {
+		return append(problems, &Problem{setting, err.Error()})
 	}
 	return problems
 }

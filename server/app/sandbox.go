@@ -85,7 +85,7 @@ func (s *Sandbox) start(ctx context.Context, listener net.Listener, logger *slog
 	if err != nil {
 		return nil, err
 	}
-	local := "http://" + listener.Addr().String()
+	local := reachable(listener.Addr())
 	d.account.SetWebhooks(sandbox.Webhooks{
 		TaskRouterURL:    s.PublicURL + "/webhooks/taskrouter",
 		InteractionsURL:  s.PublicURL + "/webhooks/interactions",

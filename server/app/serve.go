@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 )
 
 // Serve is the command that runs the backend against a Twilio account.
@@ -43,10 +44,23 @@ func listen(l *Listen) (net.Listener, error) {
 	if err != nil {
 		return nil, &Problem{"ADDR", err.Error()}
 	}
-	if l.PublicURL == "" {
-		l.PublicURL = "http://" + listener.Addr().String()
+	if l.PublicURL = strings.TrimSuffix(l.PublicURL, "/"); l.PublicURL == "" {
+		l.PublicURL = reachable(listener.Addr())
 	}
 	return listener, nil
+}
+
+// reachable is an address under which a browser on this machine reaches the
+// listener: one that listens everywhere listens on the loopback too.
+func reachable(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return "http://" + a.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // serve answers requests until ctx is done; then it drains, lets requests

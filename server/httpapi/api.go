@@ -74,14 +74,14 @@ func (o *Options) check() error {
 			problems = append(problems, fmt.Errorf("httpapi: Options.%s is missing", need.name))
 		}
 	}
-	if err := checkOrigin(strings.TrimSuffix(o.PublicURL, "/")); err != nil {
+	if err := CheckOrigin(strings.TrimSuffix(o.PublicURL, "/")); err != nil {
 		problems = append(problems, fmt.Errorf("httpapi: Options.PublicURL: %w", err))
 	}
 	for i, origin := range o.Origins {
 		if origin == "*" {
 			continue
 		}
-		if err := checkOrigin(origin); err != nil {
+		if err := CheckOrigin(origin); err != nil {
 			problems = append(problems, fmt.Errorf("httpapi: Options.Origins[%d]: %w", i, err))
 		}
 	}
@@ -110,8 +110,8 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// checkOrigin accepts scheme://host[:port] and nothing more.
-func checkOrigin(text string) error {
+// CheckOrigin accepts scheme://host[:port] and nothing more.
+func CheckOrigin(text string) error {
 	u, err := url.Parse(text)
 	if err != nil {
 		return fmt.Errorf("%q is not a URL", text)

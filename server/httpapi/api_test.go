@@ -35,7 +35,7 @@ func TestOrigins(t *testing.T) {
 		"": false, "flex.twilio.com": false, "https://": false, "null": false, "ftp://a": false, "https://a/": false,
 		"https://a?b": false, "https://a#b": false, "https://u:p@a": false, "https://*.twilio.com": false, "https://a b": false, "%zz://": false,
 	} {
-		if err := checkOrigin(text); (err == nil) != ok {
+		if err := CheckOrigin(text); (err == nil) != ok {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

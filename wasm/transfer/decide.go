@@ -18,6 +18,9 @@ func Decide(f Facts, r Request) (Plan, error) {
 	if r.TaskSID != f.Task.SID || r.InteractionSID != f.Task.InteractionSID || r.InteractionChannelSID != f.Task.InteractionChannelSID {
 		return Plan{}, &Refusal{Reason: ReasonNotInConversation, Field: "taskSid"}
 	}
+	if f.outsider() { // before anything that would tell how the conversation stands
+		return Plan{}, &Refusal{Reason: ReasonNotInConversation, Field: "taskSid"}
+	}
 	if reason := f.hindrance(); reason != "" {
 		return Plan{}, &Refusal{Reason: reason}
 	}
@@ -53,12 +56,21 @@ func (f Facts) hindrance() Reason {
 	case f.Channel.Status != "" && f.Channel.Status != channelActive:
 		return ReasonConversationNotActive
 	}
-	if f.Participants != nil {
-		if from, ok := f.leaving(); !ok || (from.WorkerSID != f.Me.SID && !f.Supervisor) {
-			return ReasonNotInConversation
-		}
+	if f.outsider() {
+		return ReasonNotInConversation
 	}
 	return f.outstanding()
+}
+
+// outsider reports whether the one who looks or asks neither is the agent of
+// the task in the conversation nor may act for them. It is false while the
+// participants are not known.
+func (f Facts) outsider() bool {
+	if f.Participants == nil {
+		return false
+	}
+	from, in := f.leaving()
+	return !in || (from.WorkerSID != f.Me.SID && !f.Supervisor)
 }
 
 // outstanding says which open transfer stands in the way of a cold one.

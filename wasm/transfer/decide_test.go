@@ -27,6 +27,12 @@ func TestDecide(t *testing.T) {
 		{"closed", closed, request(TargetWorker, bea), ReasonConversationNotActive},
 		{"not in", func(r *Records) { r.Participants = r.Participants[:1] }, request(TargetWorker, bea), ReasonNotInConversation},
 		{"somebody else's task", func(r *Records) { r.Participants[1].WorkerSID = cyd }, request(TargetWorker, bea), ReasonNotInConversation},
+		{"somebody else's task in wrap-up", func(r *Records) {
+			r.Participants[1].WorkerSID, r.Task.AssignmentStatus = cyd, "wrapping"
+		}, request(TargetWorker, bea), ReasonNotInConversation},
+		{"somebody else's closed conversation", func(r *Records) {
+			r.Participants[1].WorkerSID, r.Channel.Status = cyd, "closed"
+		}, request(TargetWorker, bea), ReasonNotInConversation},
 		{"a supervisor for an agent", func(r *Records) {
 			r.Worker, r.Roles = WorkerRecord{SID: sid("WK", 8)}, []string{"supervisor"}
 		}, request(TargetWorker, bea), ""},
