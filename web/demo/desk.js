@@ -50,6 +50,7 @@ export class Desk {
     this.tasks.update(entries, this.#selected);
     this.canvas.update(shown, worker);
     this.#announceEnds(entries);
+    this.#announceNotices(entries);
     return entries;
   }
 
@@ -96,6 +97,15 @@ export class Desk {
       if (!progress?.mine || !progress.failure || this.#told.has(progress.transferId)) continue;
       this.#told.add(progress.transferId);
       if (Date.now() - Date.parse(progress.ended) < SHOW_LEFT_MS) this.notices.show({ kind: "error", text: reason(progress.failure, progress.failureMessage) });
+    }
+  }
+
+  /** Says once what the rules want said, such as that the feature stands aside for Twilio's own transfers. */
+  #announceNotices(entries) {
+    for (const { screen } of entries) {
+      if (!screen?.notice || this.#told.has(screen.notice)) continue;
+      this.#told.add(screen.notice);
+      this.notices.show({ kind: "info", text: reason(screen.notice) });
     }
   }
 }

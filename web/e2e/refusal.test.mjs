@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accept, desk, inConversation, openDirectory, option, picture, withBrowser, withDemo } from "./support/demo.mjs";
+import { accept, desk, inConversation, openDirectory, option, picture, transferButton, withBrowser, withDemo } from "./support/demo.mjs";
 import { invites, setActivity, snapshot, transferTasks } from "./support/stage.mjs";
 
 withBrowser();
@@ -40,6 +40,17 @@ test("a transfer to somebody who has just gone offline is refused with its reaso
   await option(page, "ada", "Chidi Okafor").click();
   await accept(page, "chidi");
 }, { expected: REFUSED }));
+
+test("where Twilio's own transfers are on, the page says so once and stands aside", () => withDemo(async ({ page }) => {
+  await inConversation(page);
+  const said = desk(page, "ada").getByText(/Twilio’s own messaging transfers are switched on/);
+  await said.waitFor();
+  assert.equal(await transferButton(page, "ada").count(), 0);
+  await page.getByRole("region", { name: "The customer’s phone" }).getByRole("textbox", { name: "Write as the customer" }).fill("Still there?");
+  await page.keyboard.press("Enter");
+  await desk(page, "ada").getByRole("log").getByText("Still there?").waitFor();
+  assert.equal(await said.count(), 1, "it is said once");
+}, { env: { NATIVE_TRANSFERS: "true" } }));
 
 test("a queue that no transfer rule leads to is listed with the reason", () => withDemo(async ({ page }) => {
   await inConversation(page);
