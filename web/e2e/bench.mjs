@@ -9,6 +9,10 @@ const SAMPLES = 9;
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 const golden = (name) => JSON.parse(readFileSync(new URL(`../../wasm/transfer/testdata/golden/${name}.json`, import.meta.url)));
 
+const crowded = (question) => ({
+  ...question,
+  workers: Array.from({ length: 300 }, (_, i) => ({ ...question.workers[0], sid: `WK${String(i).padStart(32, "0")}` })),
+});
 const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
 const ms = (n) => `${n.toFixed(0).padStart(5)} ms`;
 
@@ -16,6 +20,7 @@ const ms = (n) => `${n.toFixed(0).padStart(5)} ms`;
 async function blank(context, url) {
   const page = await context.newPage();
   await page.route(`${url}/blank`, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Blank</title>" }));
+  await page.route(`${url}/empty.js`, (route) => route.fulfill({ contentType: "text/javascript", body: "export {};" }));
   await page.goto(`${url}/blank`);
   return page;
 }
@@ -29,10 +34,10 @@ async function firstDecision(question) {
   return performance.now() - began;
 }
 
-/** In the page: the baseline, a module of a few lines. */
-async function smallModule() {
+/** In the page: the baseline, a module with nothing in it. */
+async function emptyModule() {
   const began = performance.now();
-  await import("/wasm/errors.js");
+  await import("/empty.js");
   return performance.now() - began;
 }
 
@@ -57,9 +62,9 @@ async function decisions(question) {
 }
 
 async function start(browser, url, question) {
-  const times = { cold: [], warm: [], coldSmall: [], warmSmall: [] };
+  const times = { cold: [], warm: [], coldEmpty: [], warmEmpty: [] };
   for (let i = 0; i < SAMPLES; i++) {
-    for (const [work, cold, warm] of [[firstDecision, times.cold, times.warm], [smallModule, times.coldSmall, times.warmSmall]]) {
+    for (const [work, cold, warm] of [[firstDecision, times.cold, times.warm], [emptyModule, times.coldEmpty, times.warmEmpty]]) {
       const context = await browser.newContext(); // an empty cache
       const page = await blank(context, url);
       cold.push(await page.evaluate(work, question));
@@ -68,20 +73,24 @@ async function start(browser, url, question) {
       await context.close();
     }
   }
-  console.log("Time to the first decision in Chromium, beside a JavaScript module of a few lines");
-  console.log(`  nothing cached ${ms(median(times.cold))}, small module ${ms(median(times.coldSmall))}`);
-  console.log(`  cached         ${ms(median(times.warm))}, small module ${ms(median(times.warmSmall))}\n`);
+  console.log("Time to the first decision in Chromium, beside an empty JavaScript module");
+  console.log(`  nothing cached ${ms(median(times.cold))}, empty module ${ms(median(times.coldEmpty))}`);
+  console.log(`  cached         ${ms(median(times.warm))}, empty module ${ms(median(times.warmEmpty))}\n`);
 }
 
 async function cost(browser, url) {
   console.log("One decision in Chromium, question and answer as objects, beside JSON.stringify + parse of the same question (aim: at most 4 times)");
-  for (const name of ["to-an-agent", "screen-completed"]) {
+  for (const [name, question] of [
+    ["a request", golden("to-an-agent").question],
+    ["a screen", golden("screen-completed").question],
+    ["a directory of 300", crowded(golden("to-an-agent").question)],
+  ]) {
     const context = await browser.newContext();
     const page = await blank(context, url);
-    const pairs = await page.evaluate(decisions, golden(name).question);
+    const pairs = await page.evaluate(decisions, question);
     await context.close();
     const of = (i) => median(pairs.map((p) => p[i])).toFixed(1).padStart(6);
-    console.log(`  ${name.padEnd(16)} ${of(0)} µs, JSON ${of(1)} µs, ratio ${median(pairs.map((p) => p[0] / p[1])).toFixed(2)}`);
+    console.log(`  ${name.padEnd(18)} ${of(0)} µs, JSON ${of(1)} µs, ratio ${median(pairs.map((p) => p[0] / p[1])).toFixed(2)}`);
   }
   console.log();
 }

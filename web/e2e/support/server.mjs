@@ -12,7 +12,7 @@ const START_MS = 30_000;
 /** Starts the demo and waits until it says where it is. The result has url, log() and stop(). */
 export async function startServer(env = {}) {
   const folder = await mkdtemp(join(tmpdir(), "flex-transfer-e2e-"));
-  const child = spawn(BINARY, ["sandbox"], { env: { ...process.env, ADDR: "127.0.0.1:0", DATA_DIR: folder, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(BINARY, ["sandbox"], { env: { ...process.env, ADDR: "127.0.0.1:0", DATA_DIR: folder, TMPDIR: folder, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const ended = new Promise((resolve) => child.once("close", resolve));
   child.stderr.on("data", (chunk) => (output += chunk));
@@ -33,7 +33,7 @@ export async function startServer(env = {}) {
     url,
     log: () => output,
     async stop() {
-      child.kill("SIGTERM");
+      child.kill("SIGKILL"); // how it ends in peace is tested elsewhere; all that it wrote is in the folder
       await ended;
       await rm(folder, { recursive: true, force: true });
     },
