@@ -16,7 +16,7 @@ const callTime = 100 * time.Millisecond
 // how long the agent waits, how long until the agent is out, and how many
 // calls stand one behind the other.
 func latency(samples int) error {
-	fmt.Printf("Cold transfer with %v a call to Twilio, one at a time, %d each (peer: 3 calls in sequence, 307 / 313 ms)\n", callTime, samples)
+	fmt.Printf("Cold transfer with %v a call to Twilio, one at a time, %d each (template: 3 calls in sequence, agent removed p50 307 ms, p99 313 ms)\n", callTime, samples)
 	for _, warm := range []bool{true, false} {
 		if err := latencyOf(warm, samples); err != nil {
 			return err

@@ -20,7 +20,7 @@ const publishesPerTransfer = 4
 // the request to the target's acceptance, all of them on disk, with no latency
 // at Twilio and pacing lifted, beside what the disk gives.
 func throughput(transfers, clients int) error {
-	fmt.Printf("Durable cold transfers, no latency, pacing lifted, %d at a time, %d each, request to acceptance (peer, which keeps nothing: 941 to 1,120 a second)\n", clients, transfers)
+	fmt.Printf("Durable cold transfers, no latency, pacing lifted, %d at a time, %d each, request to acceptance (template, which records nothing: 941 to 1,120 a second)\n", clients, transfers)
 	before, err := syncedPublishes()
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func throughputOf(warm bool, transfers, clients int, published float64) error {
 		name, rate, rate/(published/publishesPerTransfer), published, publishesPerTransfer)
 	fmt.Printf("  %-22s %.2f ms of processor a transfer in the backend, %.2f ms in the simulated Twilio and the agents beside it, %d cores\n",
 		"", perTransfer(backendAfter-backend, jobs), perTransfer(hereAfter-here, jobs), runtime.NumCPU())
-	fmt.Printf("  %-22s backend's memory %d MB at its highest, %d MB after (aim: under 120; peer: 520 to 613)\n", "", highest>>10, now>>10)
+	fmt.Printf("  %-22s backend's memory %d MB at its highest, %d MB after (aim: under 120; template: 520 to 613)\n", "", highest>>10, now>>10)
 	return nil
 }
 
