@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -268,12 +270,58 @@ func (r *rig) phase(worker, id, phase string) map[string]any {
 func (r *rig) count(q sandbox.Query) int { return len(r.account.Record().Entries(q)) }
 
 // invites is how many invites were truly made beside those of the world.
-func (r *rig) invites() int {
-	n := 0
+func (r *rig) invites() int { return len(r.invited()) }
+
+// twilio posts a form to the account, as a program beside the backend would.
+func (r *rig) twilio(address string, pairs ...string) map[string]any {
+	r.Helper()
+	form := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	q, err := http.NewRequest("POST", address, strings.NewReader(form.Encode()))
+	if err != nil {
+		r.Fatal(err)
+	}
+	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	q.SetBasicAuth(r.account.AccountSID(), r.account.AuthToken())
+	resp, err := r.account.RoundTripper().RoundTrip(q)
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var body map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil || resp.StatusCode >= 300 {
+		r.Fatalf("%s: %d %v, %v", address, resp.StatusCode, body, err)
+	}
+	return body
+}
+
+// invited are the tasks that transfers have made, with their attributes. One
+// that returned to its queue is not another one.
+func (r *rig) invited() []sandbox.RecordEntry {
+	var made []sandbox.RecordEntry
+	seen := map[string]bool{}
 	for _, e := range r.account.Record().Entries(sandbox.Query{Kind: "task", Status: "pending"}) {
-		if bytes.Contains([]byte(e.Detail), []byte("transferId")) {
-			n++
+		if strings.Contains(e.Detail, `"transferId"`) && !seen[e.SID] {
+			seen[e.SID] = true
+			made = append(made, e)
 		}
 	}
-	return n
+	return made
+}
+
+// once checks the account's own record: one invite, the agent left once, the
+// target joined once.
+func (r *rig) once(from, to string) {
+	r.Helper()
+	if n := r.invites(); n != 1 {
+		r.Errorf("%d invites", n)
+	}
+	if n := r.count(sandbox.Query{Kind: "participant", Status: "left", WorkerSID: r.worker(from).SID}); n != 1 {
+		r.Errorf("%s left %d times", from, n)
+	}
+	if n := r.count(sandbox.Query{Kind: "participant", Status: "joined", WorkerSID: r.worker(to).SID}); n != 1 {
+		r.Errorf("%s joined %d times", to, n)
+	}
 }

@@ -201,23 +201,14 @@ func TestCustomerLeavesWhileItRings(t *testing.T) {
 	}
 }
 
-func closeChannel(r *rig) {
+func closeChannel(r *rig) { r.Helper(); endChannel(r, "closed") }
+
+// endChannel closes the channel and, by Routing's status, completes the tasks
+// (closed) or sends them to wrap-up (wrapup).
+func endChannel(r *rig, routing string) {
 	r.Helper()
-	q, err := http.NewRequest("POST", "https://flex-api.twilio.com/v1/Interactions/"+r.conv.interaction+"/Channels/"+r.conv.channel,
-		strings.NewReader(`Status=closed&Routing=%7B%22status%22%3A%22closed%22%7D`))
-	if err != nil {
-		r.Fatal(err)
-	}
-	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	q.SetBasicAuth(r.account.AccountSID(), r.account.AuthToken())
-	resp, err := r.account.RoundTripper().RoundTrip(q)
-	if err != nil {
-		r.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != 200 {
-		r.Fatalf("closing the channel: %d", resp.StatusCode)
-	}
+	r.twilio("https://flex-api.twilio.com/v1/Interactions/"+r.conv.interaction+"/Channels/"+r.conv.channel,
+		"Status", "closed", "Routing", `{"status":"`+routing+`"}`)
 }
 
 // TestTheStreamTells reads the event stream as a browser does, and resumes it.
