@@ -3,6 +3,8 @@
 package bridge
 
 import (
+	"errors"
+	"runtime"
 	"strings"
 	"time"
 
@@ -17,6 +19,10 @@ func init() {
 	exports["die"] = func(*bridge, []safejs.Value) any {
 		go func() { panic("a goroutine that nobody guards") }()
 		return nil
+	}
+	calls["collect"] = func(arguments) (call, error) {
+		runtime.GC()
+		return call{}, errors.New("the garbage is collected")
 	}
 	calls["panic"] = func(arguments) (call, error) { panic("on demand") }
 	calls["die"] = func(arguments) (call, error) {

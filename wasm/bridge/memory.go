@@ -52,7 +52,7 @@ func decide(size uint32) (at uint32) {
 	if int64(size) > int64(len(questionText)) {
 		return answer([]byte(failure(badArgument("size", "is more than was reserved"))))
 	}
-	question := string(questionText[:size])
+	question := unsafe.String(&questionText[0], size) // nothing keeps a part of it past the answer
 	beforeDecision(question)
 	return answer(wire.AppendDecision(answerText[:0], question))
 }
