@@ -3,9 +3,11 @@ package web
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -149,11 +151,76 @@ func TestWordsOfEachLanguageTakeTheSameValues(t *testing.T) {
 	english := all["words/en-US.json"]
 	for language, words := range all {
 		for key, text := range words {
-			want, got := placeholders.FindAllString(english[key], -1), placeholders.FindAllString(text, -1)
-			if len(want) != len(got) {
-				t.Errorf("%s: %q has %v, English has %v", language, key, got, want)
+			want, got := valuesOf(english[key]), valuesOf(text)
+			if !slices.Equal(want, got) {
+				t.Errorf("%s: %q takes %v, English takes %v", language, key, got, want)
 			}
 		}
+	}
+}
+
+// valuesOf returns the placeholders of a text in order of name: a language may say them in another order.
+func valuesOf(text string) []string {
+	found := placeholders.FindAllString(text, -1)
+	slices.Sort(found)
+	return found
+}
+
+func TestEveryLanguageHasTheKeysOfEnglish(t *testing.T) {
+	all := languages(t)
+	english := all["words/en-US.json"]
+	for language, words := range all {
+		for key := range english {
+			if strings.TrimSpace(words[key]) == "" {
+				t.Errorf("%s: %q has no text", language, key)
+			}
+		}
+		for key := range words {
+			if _, ok := english[key]; !ok {
+				t.Errorf("%s: %q is not a key of English", language, key)
+			}
+		}
+	}
+}
+
+// A JSON object may name a key twice, and the last would silently win.
+func TestNoWordIsSaidTwice(t *testing.T) {
+	key := regexp.MustCompile(`(?m)^\s*"([^"]+)":`)
+	for language, words := range languages(t) {
+		if lines := key.FindAllString(read(t, language), -1); len(lines) != len(words) {
+			t.Errorf("%s: %d lines give %d texts", language, len(lines), len(words))
+		}
+	}
+}
+
+// sameInEnglish are the texts that some language rightly says as English does: names, symbols and loan words.
+var sameInEnglish = regexp.MustCompile(`^(top\.title|top\.titleRinging|faults\.unavailable|channel\.(sms|whatsapp)|directory\.why|time\.(seconds|minutes)|trace\.(webhooks|colStatus|colMs|byTwilio|byBackend))$`)
+
+func TestNoTextWasLeftInEnglish(t *testing.T) {
+	all := languages(t)
+	english := all["words/en-US.json"]
+	for language, words := range all {
+		for key, text := range words {
+			if language != "words/en-US.json" && text == english[key] && !sameInEnglish.MatchString(key) {
+				t.Errorf("%s: %q is still the English %q", language, key, text)
+			}
+		}
+	}
+}
+
+func TestPageOffersTheLanguagesThatHaveWords(t *testing.T) {
+	list := regexp.MustCompile(`(?s)const LANGUAGES = \[(.*?)\]`).FindStringSubmatch(read(t, "demo/words.js"))
+	if list == nil {
+		t.Fatal("demo/words.js has no list LANGUAGES")
+	}
+	var offered []string
+	for _, name := range regexp.MustCompile(`"([^"]+)"`).FindAllStringSubmatch(list[1], -1) {
+		offered = append(offered, "words/"+name[1]+".json")
+	}
+	have := slices.Sorted(maps.Keys(languages(t)))
+	slices.Sort(offered)
+	if !slices.Equal(offered, have) {
+		t.Errorf("the page offers %v, there are %v", offered, have)
 	}
 }
 

@@ -1,11 +1,13 @@
 // How times and names are written on the page.
 
-import { t } from "./words.js";
+import { locale, t } from "./words.js";
 
-/** 14:03, in the reader's locale. */
+const TENTHS = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+
+/** 14:03, or 02:03 PM where the reader's locale counts so. */
 export function clock(date) {
   const at = new Date(date);
-  return Number.isNaN(at.getTime()) ? "" : at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return Number.isNaN(at.getTime()) ? "" : at.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
 }
 
 /** 14:03:07.120, the same everywhere, for the trace. */
@@ -19,7 +21,7 @@ export function exact(date) {
 /** A span of milliseconds in words that fit a line: 0.4 s, 4 s, 2 min 5 s. */
 export function span(ms) {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 0.95) return t("time.seconds", { n: seconds.toFixed(1) });
+  if (seconds < 0.95) return t("time.seconds", { n: seconds.toLocaleString(locale(), TENTHS) });
   if (seconds < 59.5) return t("time.seconds", { n: Math.round(seconds) });
   const whole = Math.round(seconds);
   return t("time.minutes", { m: Math.floor(whole / 60), s: whole % 60 });
