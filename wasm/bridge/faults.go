@@ -5,6 +5,7 @@ package bridge
 import (
 	"errors"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,8 +22,11 @@ func init() {
 		return nil
 	}
 	calls["collect"] = func(arguments) (call, error) {
+		var stats runtime.MemStats
 		runtime.GC()
-		return call{}, errors.New("the garbage is collected")
+		runtime.GC() // what the first one finalized
+		runtime.ReadMemStats(&stats)
+		return call{}, errors.New(strconv.FormatUint(stats.HeapObjects, 10))
 	}
 	calls["panic"] = func(arguments) (call, error) { panic("on demand") }
 	calls["die"] = func(arguments) (call, error) {
