@@ -44,7 +44,7 @@ func (s *Sandbox) Run(ctx context.Context, out io.Writer, logger *slog.Logger) e
 		return errors.Join(err, listener.Close())
 	}
 	fmt.Fprintf(out, "\n  A customer and three agents are waiting for you.\n  Open %s\n\n  Stop with Ctrl-C.\n", s.PublicURL)
-	return serve(ctx, listener, demo.handler, demo.backend.Drain, demo.Close)
+	return serve(ctx, listener, demo.handler, demo.drain, demo.Close)
 }
 
 // demo is the simulated account and the backend on top of it.
@@ -53,6 +53,13 @@ type demo struct {
 	account *sandbox.Account
 	backend *Backend
 	scratch string // folder to be removed
+}
+
+// drain ends the streams, and the webhooks: their connections would hold up the
+// server's end.
+func (d *demo) drain() {
+	d.backend.Drain()
+	_ = d.account.Close() // it never fails, and may be closed again
 }
 
 func (d *demo) Close() error {
