@@ -1,7 +1,7 @@
 package transfer
 
 import (
-	"sort"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -74,12 +74,11 @@ func inviteAttributes(p Plan, old string, workersIn []string) (text string, drop
 	if err != nil {
 		return "", nil, err
 	}
-	room := MaxTaskAttributes - twilioReserve - len("{}")
-	kept := routingAttributes(p, workersIn)
+	w := json.NewWriter(make([]byte, 0, len(old)+1024))
+	w.BeginObject()
+	writeRouting(w, p, workersIn)
+	room := MaxTaskAttributes - twilioReserve - utf8.RuneCount(w.Bytes()) - len("}")
 	link := linkConversations(conversations, p.From.TaskSID)
-	for _, a := range kept {
-		room -= a.size()
-	}
 	if link.size() > room {
 		link = linkConversations(onlyConversationID(conversations), p.From.TaskSID)
 		dropped = append(dropped, attrConversations)
@@ -88,17 +87,33 @@ func inviteAttributes(p Plan, old string, workersIn []string) (text string, drop
 		return "", nil, &Refusal{Reason: ReasonAttributesTooLarge}
 	}
 	dropped = append(dropped, fit(members, room)...)
-	return writeAttributes(append(kept, link), members), dropped, nil
+	w.Key(link.key)
+	w.Raw(link.value)
+	for _, a := range members {
+		if !a.dropped {
+			w.Key(a.key)
+			w.Raw(a.value)
+		}
+	}
+	w.EndObject()
+	return string(w.Bytes()), dropped, nil
 }
 
 // fit marks the members that do not fit into room as dropped, keeping the
 // smallest, and returns their keys.
 func fit(members []attribute, room int) (dropped []string) {
+	total := 0
+	for _, a := range members {
+		total += a.size()
+	}
+	if total <= room {
+		return nil
+	}
 	order := make([]int, len(members))
 	for i := range order {
 		order[i] = i
 	}
-	sort.SliceStable(order, func(a, b int) bool { return members[order[a]].size() < members[order[b]].size() })
+	slices.SortStableFunc(order, func(a, b int) int { return members[a].size() - members[b].size() })
 	for _, i := range order {
 		if n := members[i].size(); n <= room {
 			room -= n
@@ -116,57 +131,63 @@ func readAttributes(text string) (members []attribute, conversations string, err
 	if text == "" {
 		return nil, "", nil
 	}
-	at := map[string]int{}
 	r := json.NewReader(text)
 	err = r.Object(func(key string) error {
 		value, err := r.Raw()
-		switch i, seen := at[key]; {
+		switch {
 		case err != nil:
 			return err
 		case key == attrConversations:
 			conversations = value
 		case ours(key):
-		case seen:
-			members[i].value = value
 		default:
-			at[key] = len(members)
-			members = append(members, attribute{key: key, value: value})
+			members = put(members, key, value)
 		}
 		return nil
 	})
 	return members, conversations, err
 }
 
-// routingAttributes are the members that the workflow and the lookup need.
-func routingAttributes(p Plan, workersIn []string) []attribute {
+// put sets the member with the key. Attributes have few members: looking
+// through them takes less than keeping an index.
+func put(members []attribute, key, value string) []attribute {
+	for i := range members {
+		if members[i].key == key {
+			members[i].value = value
+			return members
+		}
+	}
+	return append(members, attribute{key: key, value: value})
+}
+
+// writeRouting writes the members that the workflow and the lookup need.
+func writeRouting(w *json.Writer, p Plan, workersIn []string) {
+	member := func(key, value string) {
+		w.Key(key)
+		w.String(value)
+	}
+	member(attrTargetType, string(p.Target.Kind))
+	member(attrTargetSID, p.Target.SID)
 	queue := ""
 	if p.Target.Kind == TargetQueue {
 		queue = p.Target.Name
 	}
-	w := json.NewWriter(nil)
+	member(attrQueueName, queue)
+	w.Key(attrWorkersIn)
 	w.BeginArray()
 	for _, sid := range workersIn {
 		w.String(sid)
 	}
 	w.EndArray()
-	plan := json.NewWriter(nil)
-	plan.BeginObject()
-	for _, m := range [][2]string{
-		{"mode", string(p.Mode)}, {"requestedBy", p.RequestedBy}, {"fromWorkerSid", p.From.WorkerSID},
-		{"fromParticipantSid", p.From.ParticipantSID}, {"fromTaskSid", p.From.TaskSID},
-	} {
-		plan.Key(m[0])
-		plan.String(m[1])
-	}
-	plan.EndObject()
-	return []attribute{
-		{key: attrTargetType, value: quote(string(p.Target.Kind))},
-		{key: attrTargetSID, value: quote(p.Target.SID)},
-		{key: attrQueueName, value: quote(queue)},
-		{key: attrWorkersIn, value: string(w.Bytes())},
-		{key: AttributeTransferID, value: quote(p.TransferID)},
-		{key: AttributeTransferPlan, value: string(plan.Bytes())},
-	}
+	member(AttributeTransferID, p.TransferID)
+	w.Key(AttributeTransferPlan)
+	w.BeginObject()
+	member("mode", string(p.Mode))
+	member("requestedBy", p.RequestedBy)
+	member("fromWorkerSid", p.From.WorkerSID)
+	member("fromParticipantSid", p.From.ParticipantSID)
+	member("fromTaskSid", p.From.TaskSID)
+	w.EndObject()
 }
 
 // linkConversations keeps the old conversations object and makes sure that it
@@ -212,27 +233,6 @@ func onlyConversationID(old string) string {
 		})
 	}
 	w.EndObject()
-	return string(w.Bytes())
-}
-
-func writeAttributes(parts ...[]attribute) string {
-	w := json.NewWriter(nil)
-	w.BeginObject()
-	for _, part := range parts {
-		for _, a := range part {
-			if !a.dropped {
-				w.Key(a.key)
-				w.Raw(a.value)
-			}
-		}
-	}
-	w.EndObject()
-	return string(w.Bytes())
-}
-
-func quote(s string) string {
-	w := json.NewWriter(nil)
-	w.String(s)
 	return string(w.Bytes())
 }
 
