@@ -319,6 +319,7 @@ func (r *killRig) found(id string) {
 // TestKillWhileTheAcceptanceIsTold kills the backend while the webhook that
 // tells of the acceptance is on its way to it, or has just been taken in.
 func TestKillWhileTheAcceptanceIsTold(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it waits for half a minute until the transfer is compared with Twilio")
 	}
