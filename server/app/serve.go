@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"strings"
 )
 
@@ -34,6 +36,7 @@ func (s *Serve) Run(ctx context.Context, out io.Writer, logger *slog.Logger) err
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	collectSooner()
 	fmt.Fprintf(out, "The transfer backend serves account %s at %s\n", s.AccountSID, s.PublicURL)
 	return serve(ctx, listener, b.Handler, b.Drain, b.Close)
 }
@@ -48,6 +51,14 @@ func listen(l *Listen) (net.Listener, error) {
 		l.PublicURL = reachable(listener.Addr())
 	}
 	return listener, nil
+}
+
+// collectSooner trades a little time for memory, unless GOGC says otherwise: a
+// backend leaves half as much garbage lying about, beside what is in use.
+func collectSooner() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
 }
 
 // reachable is an address under which a browser on this machine reaches the

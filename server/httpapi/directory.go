@@ -20,7 +20,7 @@ func (a *API) directory(w http.ResponseWriter, r *http.Request, by Caller) {
 		a.fail(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, wire.AppendDirectory(nil, wire.Directory{
+	writeJSON(w, http.StatusOK, wire.AppendDirectory(make([]byte, 0, roomFor(workers, queues)), wire.Directory{
 		Workers: workers, Queues: queues, Settings: a.Directory.Settings(),
 	}))
 }
@@ -71,4 +71,14 @@ func parseQuery(query string) (url.Values, error) {
 		}
 	}
 	return values, nil
+}
+
+// roomFor is about how long the directory is as JSON, so that writing it does
+// not copy it over and over: attributes are strings there, their quotes escaped.
+func roomFor(workers []transfer.WorkerRecord, queues []transfer.QueueRecord) int {
+	room := 512 + 128*len(queues)
+	for _, w := range workers {
+		room += 192 + len(w.FriendlyName) + len(w.Attributes)*5/4
+	}
+	return room
 }
