@@ -16,12 +16,16 @@ help: ## Show this list
 demo: build ## Run the demo at http://127.0.0.1:8080 (ADDR=host:port for another address); needs Go alone
 	@exec $(BIN) sandbox
 
-build: module ## Build the program with everything embedded into bin/
+# Compressing the module takes one core for a while: what the program needs besides is compiled meanwhile.
+build: ## Build the program with everything embedded into bin/
 	@mkdir -p bin
+	go build -trimpath -o bin/build-module ./wasm/build
+	go build -trimpath ./server/ledger/nats ./server/twilioapi ./server/sandbox/... & besides=$$!; \
+	  bin/build-module && wait $$besides
 	go build -trimpath -o $(BIN) ./server
 
 module: ## Build the WebAssembly module, compressed, into wasm/dist/files
-	go run ./wasm/build
+	go run -trimpath ./wasm/build
 
 test: deps build check test-go test-wasm test-browser ## Run every test: rules, module, sandbox, ledger, backend, browser
 
