@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
+	"github.com/flex-transfer/flex-transfer/wasm/dist"
 )
 
 // The templates of Twilio's addresses that faults are set for.
@@ -246,8 +247,12 @@ func TestTheStreamTells(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	next := r.stream(ctx, "ada", "")
-	if e := next("hello"); !strings.Contains(e.data, `"cold_transfer":true`) {
-		t.Errorf("hello: %s", e.data)
+	built, err := dist.Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := next("hello"); !strings.Contains(e.data, `"cold_transfer":true`) || !strings.Contains(e.data, `"rules":"`+built.Rules+`"`) {
+		t.Errorf("hello: %s, and the module's rules are %s", e.data, built.Rules)
 	}
 	a := r.post("ada", r.body(r.taskOf("ada"), "worker", r.worker("bea").SID), "k")
 	var ids []string
