@@ -145,7 +145,7 @@ func (c *Coordinator) record(ctx context.Context, last ledger.Record, e transfer
 	ctx, cancel := context.WithTimeout(ctx, recordLimit)
 	defer cancel()
 	for {
-		next, _, err := transfer.Advance(last.State, e)
+		next, err := transfer.Advance(last.State, e)
 		if errors.Is(err, transfer.ErrPointless) {
 			return last, false, nil
 		}

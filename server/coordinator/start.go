@@ -91,7 +91,7 @@ func (c *Coordinator) begin(ctx context.Context, by Caller, r transfer.Request) 
 			return ledger.Record{}, false, asDecision(err)
 		}
 		e := transfer.Requested{Plan: plan, At: c.Clock()}
-		next, _, err := transfer.Advance(g.last.State, e)
+		next, err := transfer.Advance(g.last.State, e)
 		if err != nil {
 			return ledger.Record{}, false, &transfer.Refusal{Reason: transfer.ReasonTransferUnderWay, Cause: err}
 		}

@@ -3,6 +3,7 @@ package roster
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strconv"
 	"sync"
@@ -153,7 +154,7 @@ func TestDirectory(t *testing.T) {
 	}
 	unserved := archive
 	unserved.Unserved = true
-	if !slices.Equal(queues, []transfer.QueueRecord{unserved, billing}) {
+	if !reflect.DeepEqual(queues, []transfer.QueueRecord{unserved, billing}) {
 		t.Errorf("queues %+v", queues)
 	}
 	workers[0].FriendlyName = "changed by the caller"
@@ -215,7 +216,7 @@ func TestTargetQueue(t *testing.T) {
 	for range 3 {
 		f.pass(time.Minute)
 		_, q, err := r.Target(t.Context(), target)
-		if err != nil || q == nil || *q != billing {
+		if err != nil || q == nil || !reflect.DeepEqual(*q, billing) {
 			t.Errorf("%+v, %v", q, err)
 		}
 	}

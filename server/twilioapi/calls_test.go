@@ -142,7 +142,7 @@ func TestTaskRouterReads(t *testing.T) {
 		t.Errorf("reservations %+v, %v", reservations, err)
 	}
 	queues, err := f.client.Queues(ctx)
-	if err != nil || len(queues) != 1 || queues[0] != (transfer.QueueRecord{SID: sid("WQ", "1"), FriendlyName: "Billing"}) {
+	if err != nil || len(queues) != 1 || !reflect.DeepEqual(queues[0], transfer.QueueRecord{SID: sid("WQ", "1"), FriendlyName: "Billing"}) {
 		t.Errorf("queues %+v, %v", queues, err)
 	}
 	workflow, err := f.client.Workflow(ctx, workflowSID)

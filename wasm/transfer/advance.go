@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -12,10 +11,14 @@ const (
 	CheckEvery = 30 * time.Second
 	// searchAgain is the pause before an invite that must exist is looked for again.
 	searchAgain = 5 * time.Second
+	// lookAfter is the pause before it is looked whether an agent whose removal
+	// may have been on its way is still in: longer than a removal takes, and than
+	// Twilio's lists lag behind it.
+	lookAfter = 6 * time.Second
 	// maxAttempts is how often Twilio is asked for one invite.
 	maxAttempts = 5
-	// keepEnded is how many ended transfers a state keeps.
-	keepEnded = 10
+	// keepEnded is how many ended transfers, and departures, a state keeps.
+	keepEnded = 20
 )
 
 // Errors of [Advance]. The event changes nothing then.
@@ -23,143 +26,343 @@ var (
 	ErrUnknownTransfer = errors.New("transfer: no such transfer")
 	// ErrPointless says that the event is old news: a repeated or late one.
 	ErrPointless = errors.New("transfer: the event changes nothing")
-	// ErrTransferOpen says that a transfer cannot begin, since another is open.
-	ErrTransferOpen = errors.New("transfer: another transfer of the conversation is open")
+	// ErrTransferOpen says that a transfer cannot begin, since it is there already.
+	ErrTransferOpen = errors.New("transfer: the transfer has begun already")
 )
 
-// StepKind is what has to be done.
-type StepKind string
-
-// The steps.
-const (
-	StepInvite StepKind = "invite" // ask Twilio for the invite
-	StepFind   StepKind = "find"   // look the invite up by the transfer's ID
-	StepRemove StepKind = "remove" // remove the transferring agent
-	StepCheck  StepKind = "check"  // compare with Twilio, should a webhook have been lost
-)
-
-// Step is what has to be done next about a transfer.
-type Step struct {
-	Kind      StepKind
-	Transfer  Transfer
-	NotBefore time.Time // zero means at once
-}
-
-// Steps says what has to be done next, a step for each open transfer.
-func (s State) Steps() []Step {
-	var steps []Step
-	for _, t := range s.Transfers {
-		switch t.Phase {
-		case PhaseInviting:
-			steps = append(steps, Step{Kind: StepInvite, Transfer: t})
-		case PhaseSearching:
-			steps = append(steps, Step{Kind: StepFind, Transfer: t, NotBefore: t.Due})
-		case PhaseLeaving:
-			steps = append(steps, Step{Kind: StepRemove, Transfer: t})
-		case PhaseRinging:
-			steps = append(steps, Step{Kind: StepCheck, Transfer: t, NotBefore: t.Due})
-		}
-	}
-	return steps
-}
-
-// Advance takes the state through the event and says what has to be done
-// next. The state that it is given is not changed. Events that repeat what is
-// known, or that come after the end, are refused with [ErrPointless].
-func Advance(s State, e Event) (State, []Step, error) {
+// Advance takes the state through the event. The state that it is given is not
+// changed. Events that repeat what is known, or that come after the end, are
+// refused with [ErrPointless]; [State.Steps] says what has to be done next.
+func Advance(s State, e Event) (State, error) {
 	s.Transfers = append([]Transfer(nil), s.Transfers...)
-	if r, ok := e.(Requested); ok {
-		if err := s.open(r); err != nil {
-			return State{}, nil, err
-		}
-		return s, s.Steps(), nil
+	s.Departures = append([]Departure(nil), s.Departures...)
+	if err := e.apply(&s); err != nil {
+		return State{}, err
 	}
-	id, at := subject(e)
+	s.forget()
+	return s, nil
+}
+
+// on applies change to the open transfer with the ID.
+func (s *State) on(id string, change func(t *Transfer) bool) error {
 	for i := range s.Transfers {
 		if t := &s.Transfers[i]; t.ID == id {
-			if !t.Open() || !t.apply(e, at) {
-				return State{}, nil, fmt.Errorf("%w: %s in phase %s", ErrPointless, e.Name(), t.Phase)
+			if !t.Open() || !change(t) {
+				return ErrPointless
 			}
-			s.forget()
-			return s, s.Steps(), nil
+			return nil
 		}
 	}
-	return State{}, nil, fmt.Errorf("%w: %q", ErrUnknownTransfer, id)
+	return ErrUnknownTransfer
 }
 
-func (s *State) open(r Requested) error {
-	p := r.Plan
-	if s.Version == 0 {
-		*s = State{Version: StateVersion, InteractionSID: p.InteractionSID, InteractionChannelSID: p.InteractionChannelSID}
+// begin gives the state of a conversation about which nothing was recorded its
+// name.
+func (s *State) begin(interactionSID, channelSID, conversationSID string) {
+	if s.InteractionChannelSID == "" {
+		s.InteractionSID, s.InteractionChannelSID = interactionSID, channelSID
 	}
-	for _, t := range s.Transfers {
-		if t.Open() || t.ID == p.TransferID {
-			return ErrTransferOpen
-		}
+	s.Version = StateVersion
+	if s.ConversationSID == "" {
+		s.ConversationSID = conversationSID
+	}
+}
+
+func (e Requested) apply(s *State) error {
+	p := e.Plan
+	s.begin(p.InteractionSID, p.InteractionChannelSID, p.ConversationSID)
+	if _, there := s.Find(p.TransferID); there {
+		return ErrTransferOpen
 	}
 	s.Transfers = append(s.Transfers, Transfer{
-		ID: p.TransferID, Mode: p.Mode, From: p.From, Target: p.Target, RequestedBy: p.RequestedBy,
-		Phase: PhaseInviting, Attempt: 1, Due: r.At.Add(CheckEvery), RequestedAt: r.At,
+		ID: p.TransferID, Mode: p.Mode, LeaveOn: p.LeaveOn, LeaveAs: p.LeaveAs, From: p.From,
+		Target: p.Target, Asked: p.Asked, OriginQueueSID: p.OriginQueueSID, RequestedBy: p.RequestedBy,
+		Phase: PhaseInviting, Attempt: 1, Due: e.At.Add(CheckEvery), RequestedAt: e.At,
+		TimeoutSeconds:    int(p.Timeout / time.Second),
 		Invite:            Invite{TaskChannelName: p.TaskChannelName, Attributes: p.Attributes},
-		DroppedAttributes: p.DroppedAttributes,
+		DroppedAttributes: p.DroppedAttributes, Briefing: p.Briefing, DigestWanted: p.Digest,
 	})
-	s.forget()
 	return nil
 }
 
-// subject is the transfer that an event is about, and when it happened.
-func subject(e Event) (id string, at time.Time) {
-	switch e := e.(type) {
-	case Invited:
-		return e.TransferID, e.At
-	case InviteRefused:
-		return e.TransferID, e.At
-	case InviteUnknown:
-		return e.TransferID, e.At
-	case InviteMissing:
-		return e.TransferID, e.At
-	case Left:
-		return e.TransferID, e.At
-	case Accepted:
-		return e.TransferID, e.At
-	case InviteEnded:
-		return e.TransferID, e.At
-	case Abandoned:
-		return e.TransferID, e.At
-	}
-	return "", time.Time{}
+func (e Invited) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if !t.InviteUnsettled() {
+			return false
+		}
+		t.Invite.SID, t.Invite.TaskSID, t.Invite.Attributes = e.InviteSID, e.TaskSID, ""
+		t.InvitedAt, t.Due = e.At, e.At.Add(CheckEvery)
+		if t.TimeoutSeconds > 0 {
+			t.Deadline = e.At.Add(time.Duration(t.TimeoutSeconds) * time.Second)
+		}
+		switch {
+		case t.Over != "":
+			t.Phase = PhaseWithdrawing
+		case t.leavesAtOnce() && t.LeftAt.IsZero():
+			t.Phase = PhaseLeaving
+		case t.AcceptedBy != "":
+			t.joined(e.At)
+		default:
+			t.ring(e.At)
+		}
+		return true
+	})
 }
 
-// apply takes an open transfer through the event. It returns false where the
-// event changes nothing in this phase.
-func (t *Transfer) apply(e Event, at time.Time) bool {
-	switch e := e.(type) {
-	case Invited:
-		return t.invited(e)
-	case InviteRefused:
-		return t.InviteUnsettled() && t.end(PhaseFailed, at, e.Reason, e.Detail)
-	case InviteUnknown:
+// ring waits for the target, until the deadline at most.
+func (t *Transfer) ring(at time.Time) {
+	t.Phase, t.Due = PhaseRinging, at.Add(CheckEvery)
+	if !t.Deadline.IsZero() && t.Deadline.Before(t.Due) {
+		t.Due = t.Deadline
+	}
+}
+
+// joined goes on once the target is in.
+func (t *Transfer) joined(at time.Time) {
+	t.Over = ""
+	if t.Mode == ModeCold && t.LeftAt.IsZero() {
+		t.Phase, t.Due = PhaseLeaving, at.Add(CheckEvery)
+		return
+	}
+	t.end(PhaseCompleted, at, "", "")
+}
+
+func (e InviteRefused) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if !t.InviteUnsettled() {
+			return false
+		}
+		if t.Round > 0 { // somebody else may be left to be asked
+			t.Over, t.Phase, t.Due = e.Reason, PhaseWithdrawing, e.At
+			t.FailureDetail = e.Detail
+			return true
+		}
+		return t.end(PhaseFailed, e.At, e.Reason, e.Detail)
+	})
+}
+
+func (e InviteUnknown) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
 		if t.Phase != PhaseInviting {
 			return false
 		}
 		t.Phase, t.Due = PhaseSearching, e.Due
-	case InviteMissing:
-		return t.tryAgain(at)
-	case Left:
-		return t.left(at)
-	case Accepted:
-		return t.accepted(e)
-	case InviteEnded:
-		// Where the agent has not been removed yet, they stay. It may be known
-		// before the invite's own answer. Whoever has accepted is in: then the
-		// task ended after that, and the agent is still to leave.
-		return t.AcceptedBy == "" && t.end(PhaseCanceled, at, ReasonInviteCanceled, e.Detail)
-	case Abandoned:
-		return t.end(PhaseAbandoned, at, ReasonCustomerLeft, "")
+		return true
+	})
+}
+
+// apply asks for the invite again. Where somebody has accepted it, it exists,
+// whatever the list said: then it is only looked for again.
+func (e InviteMissing) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if t.Phase != PhaseSearching {
+			return false
+		}
+		if t.Over != "" && t.AcceptedBy == "" {
+			t.Phase, t.Due = PhaseWithdrawing, e.At
+			return true
+		}
+		if t.Attempt >= maxAttempts {
+			if t.Round > 0 {
+				t.Over, t.Phase, t.Due = ReasonInviteNotStored, PhaseWithdrawing, e.At
+				return true
+			}
+			return t.end(PhaseFailed, e.At, ReasonInviteNotStored, "")
+		}
+		t.Attempt++
+		if t.AcceptedBy != "" {
+			t.Due = e.At.Add(searchAgain)
+			return true
+		}
+		t.Phase, t.Due = PhaseInviting, e.At.Add(CheckEvery)
+		return true
+	})
+}
+
+func (e Left) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if t.Phase != PhaseLeaving {
+			return false
+		}
+		t.LeftAt = e.At
+		switch {
+		case t.AcceptedBy != "":
+			t.end(PhaseCompleted, e.At, "", "")
+		case t.Over != "":
+			t.Phase, t.Due = PhaseWithdrawing, e.At
+		default:
+			t.ring(e.At)
+		}
+		return true
+	})
+}
+
+func (e Stayed) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if t.Phase != PhaseLeaving || t.Over == "" {
+			return false
+		}
+		t.Phase, t.Due = PhaseWithdrawing, e.At
+		return true
+	})
+}
+
+// apply ends the transfer, unless the agent has not left yet: then it is only
+// noted, and the removal ends it. An accept that comes while the invite is
+// being withdrawn has won.
+func (e Accepted) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if t.AcceptedBy != "" || (e.TaskSID != "" && t.asked(e.TaskSID)) {
+			return false
+		}
+		t.AcceptedBy, t.AcceptedAt = e.WorkerSID, e.At
+		if t.Invite.TaskSID == "" {
+			t.Invite.TaskSID = e.TaskSID
+		}
+		switch t.Phase {
+		case PhaseRinging, PhaseWithdrawing, PhaseClosing:
+			t.joined(e.At)
+		default:
+			t.Over = ""
+		}
+		return true
+	})
+}
+
+// asked reports whether the task is that of a former target's invite.
+func (t *Transfer) asked(taskSID string) bool {
+	for _, tried := range t.Tried {
+		if tried.TaskSID == taskSID {
+			return true
+		}
+	}
+	return false
+}
+
+// over notes that the present target will not take over, and goes on where
+// nothing else is under way.
+func (t *Transfer) over(why Reason, at time.Time) bool {
+	if t.AcceptedBy != "" || t.Over != "" {
+		return false
+	}
+	switch t.Phase {
+	case PhaseRinging:
+		t.Phase, t.Due = PhaseWithdrawing, at
+	case PhaseLeaving:
+		t.Due = at.Add(lookAfter) // the removal may be on its way
+	case PhaseInviting, PhaseSearching:
+		// The answer to the invite comes first.
 	default:
 		return false
 	}
+	t.Over = why
 	return true
+}
+
+func (e InviteEnded) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if e.TaskSID != "" && t.asked(e.TaskSID) {
+			return false
+		}
+		t.FailureDetail = e.Detail
+		return t.over(ReasonInviteCanceled, e.At)
+	})
+}
+
+func (e Declined) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if e.TaskSID != "" && t.asked(e.TaskSID) || t.Target.Kind != TargetWorker {
+			return false
+		}
+		return t.over(e.Reason, e.At)
+	})
+}
+
+func (e TimedOut) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if t.Phase != PhaseRinging || t.Deadline.IsZero() || e.At.Before(t.Deadline) {
+			return false
+		}
+		return t.over(ReasonInviteTimedOut, e.At)
+	})
+}
+
+func (e Canceled) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		return t.Phase != PhaseLeaving && t.over(ReasonInviteWithdrawn, e.At)
+	})
+}
+
+func (e Withdrawn) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if t.Phase != PhaseWithdrawing {
+			return false
+		}
+		switch e.Next.Kind {
+		case NextTarget:
+			t.next(e.Next, e.At)
+		case NextClose:
+			t.Phase, t.Due = PhaseClosing, e.At
+		default:
+			t.end(endOf(t.Over), e.At, t.Over, t.FailureDetail)
+		}
+		return true
+	})
+}
+
+// next asks the next target.
+func (t *Transfer) next(n Next, at time.Time) {
+	t.Tried = append(t.Tried[:len(t.Tried):len(t.Tried)], Tried{Target: t.Target, Outcome: t.Over, At: at, TaskSID: t.Invite.TaskSID})
+	t.Target, t.Over, t.FailureDetail = n.Target, "", ""
+	t.Round++
+	t.Invite = Invite{TaskChannelName: t.Invite.TaskChannelName, Attributes: n.Attributes}
+	t.DroppedAttributes = n.DroppedAttributes
+	t.Phase, t.Attempt, t.Due = PhaseInviting, 1, at.Add(CheckEvery)
+	t.Deadline = time.Time{}
+	if n.Last {
+		t.TimeoutSeconds = 0
+	}
+}
+
+// endOf is the phase in which a transfer ends whose target is over.
+func endOf(why Reason) Phase {
+	switch why {
+	case ReasonTargetDeclined, ReasonTargetWentOff:
+		return PhaseDeclined
+	case ReasonInviteTimedOut:
+		return PhaseTimedOut
+	case ReasonInviteRefused, ReasonInviteNotStored:
+		return PhaseFailed
+	}
+	return PhaseCanceled
+}
+
+func (e Closed) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		return t.Phase == PhaseClosing && t.end(endOf(t.Over), e.At, t.Over, t.FailureDetail)
+	})
+}
+
+func (e Abandoned) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		return t.end(PhaseAbandoned, e.At, ReasonCustomerLeft, "")
+	})
+}
+
+func (e DigestMade) apply(s *State) error {
+	for i := range s.Transfers {
+		if t := &s.Transfers[i]; t.ID == e.TransferID && t.DigestWanted {
+			made := e.Digest
+			t.Digest, t.DigestWanted = &made, false
+			return nil
+		}
+	}
+	return ErrPointless
+}
+
+func (e Mirrored) apply(s *State) error {
+	s.Mirrored = e.TaskSIDs
+	return nil
 }
 
 // InviteUnsettled reports whether it is not known yet whether the invite exists.
@@ -167,80 +370,34 @@ func (t Transfer) InviteUnsettled() bool {
 	return t.Phase == PhaseInviting || t.Phase == PhaseSearching
 }
 
-func (t *Transfer) invited(e Invited) bool {
-	if !t.InviteUnsettled() {
-		return false
-	}
-	t.Invite.SID, t.Invite.TaskSID, t.Invite.Attributes = e.InviteSID, e.TaskSID, ""
-	t.Phase, t.InvitedAt, t.Due = PhaseLeaving, e.At, e.At.Add(CheckEvery)
-	return true
-}
-
-// tryAgain asks for the invite again. Where somebody has accepted it, it
-// exists, whatever the list said: then it is only looked for again.
-func (t *Transfer) tryAgain(at time.Time) bool {
-	if t.Phase != PhaseSearching {
-		return false
-	}
-	if t.Attempt >= maxAttempts {
-		return t.end(PhaseFailed, at, ReasonInviteNotStored, "")
-	}
-	t.Attempt++
-	if t.AcceptedBy != "" {
-		t.Due = at.Add(searchAgain)
-		return true
-	}
-	t.Phase, t.Due = PhaseInviting, at.Add(CheckEvery)
-	return true
-}
-
-func (t *Transfer) left(at time.Time) bool {
-	if t.Phase != PhaseLeaving {
-		return false
-	}
-	t.LeftAt = at
-	if t.AcceptedBy != "" {
-		return t.end(PhaseCompleted, at, "", "")
-	}
-	t.Phase, t.Due = PhaseRinging, at.Add(CheckEvery)
-	return true
-}
-
-// accepted ends the transfer, unless the agent has not left yet: then it is
-// only noted, and the removal ends it.
-func (t *Transfer) accepted(e Accepted) bool {
-	if t.AcceptedBy != "" {
-		return false
-	}
-	t.AcceptedBy = e.WorkerSID
-	if t.Phase == PhaseRinging {
-		return t.end(PhaseCompleted, e.At, "", "")
-	}
-	return true
-}
-
 func (t *Transfer) end(phase Phase, at time.Time, why Reason, detail string) bool {
-	t.Phase, t.EndedAt, t.Due = phase, at, time.Time{}
-	t.Failure, t.FailureDetail = why, detail
+	t.Phase, t.EndedAt, t.Due, t.Deadline = phase, at, time.Time{}, time.Time{}
+	t.Over, t.Failure, t.FailureDetail = "", why, detail
 	t.Invite.Attributes = ""
+	t.DigestWanted = t.DigestWanted && phase == PhaseCompleted
 	return true
 }
 
-// forget drops the oldest ended transfers past keepEnded.
+// forget drops the oldest of what has ended, past keepEnded.
 func (s *State) forget() {
+	s.Transfers = dropEnded(s.Transfers, func(t *Transfer) bool { return t.Open() || t.DigestWanted })
+	s.Departures = dropEnded(s.Departures, func(d *Departure) bool { return d.Open() })
+}
+
+func dropEnded[T any](all []T, open func(*T) bool) []T {
 	ended := 0
-	for _, t := range s.Transfers {
-		if !t.Open() {
+	for i := range all {
+		if !open(&all[i]) {
 			ended++
 		}
 	}
-	kept := s.Transfers[:0]
-	for _, t := range s.Transfers {
-		if !t.Open() && ended > keepEnded {
+	kept := all[:0]
+	for i := range all {
+		if !open(&all[i]) && ended > keepEnded {
 			ended--
 			continue
 		}
-		kept = append(kept, t)
+		kept = append(kept, all[i])
 	}
-	s.Transfers = kept
+	return kept
 }

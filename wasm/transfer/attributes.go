@@ -35,6 +35,9 @@ const (
 	attrWorkersIn      = "workerSidsInConversation"
 	attrConversations  = "conversations"
 	attrConversationID = "conversation_id"
+	attrReason         = "transferReason"
+	attrNotes          = "transferNotes"
+	attrFromName       = "transferFromName"
 	// AttributeTransferID is the task attribute that holds the transfer's ID,
 	// by which a lost invite is found again.
 	AttributeTransferID = "transferId"
@@ -48,7 +51,7 @@ func ours(key string) bool {
 	switch key {
 	case attrInteraction, attrInteractionChannel, attrInvite, attrConversation,
 		attrTargetType, attrTargetSID, attrQueueName, attrWorkersIn,
-		attrConversations, AttributeTransferID, AttributeTransferPlan:
+		attrConversations, attrReason, attrNotes, attrFromName, AttributeTransferID, AttributeTransferPlan:
 		return true
 	}
 	return false
@@ -65,11 +68,23 @@ func (a attribute) size() int {
 	return utf8.RuneCountInString(a.key) + utf8.RuneCountInString(a.value) + len(`"":,`)
 }
 
+// notesThatTravel is how many characters of the notes are in the task's
+// attributes; the whole is in the ledger.
+const notesThatTravel = 200
+
+// stamped is a plan and the round that its invite belongs to.
+type stamped struct {
+	Plan
+	round int
+}
+
+func (p Plan) stamp(round int) stamped { return stamped{p, round} }
+
 // inviteAttributes composes the attributes of the invite's task out of those
 // of the old one. What does not fit is dropped from the largest down, and
 // named; the routing keys, the transfer's ID and plan and the conversation ID
 // always stay. It fails where even these do not fit.
-func inviteAttributes(p Plan, old string, workersIn []string) (text string, dropped []string, err error) {
+func inviteAttributes(p stamped, old string, workersIn []string) (text string, dropped []string, err error) {
 	members, conversations, err := readAttributes(old)
 	if err != nil {
 		return "", nil, err
@@ -86,9 +101,10 @@ func inviteAttributes(p Plan, old string, workersIn []string) (text string, drop
 	if room -= link.size(); room < 0 {
 		return "", nil, &Refusal{Reason: ReasonAttributesTooLarge}
 	}
-	dropped = append(dropped, fit(members, room)...)
 	w.Key(link.key)
 	w.Raw(link.value)
+	room = writeBriefing(w, p.Briefing, room)
+	dropped = append(dropped, fit(members, room)...)
 	for _, a := range members {
 		if !a.dropped {
 			w.Key(a.key)
@@ -161,7 +177,7 @@ func put(members []attribute, key, value string) []attribute {
 }
 
 // writeRouting writes the members that the workflow and the lookup need.
-func writeRouting(w *json.Writer, p Plan, workersIn []string) {
+func writeRouting(w *json.Writer, p stamped, workersIn []string) {
 	member := func(key, value string) {
 		w.Key(key)
 		w.String(value)
@@ -183,11 +199,50 @@ func writeRouting(w *json.Writer, p Plan, workersIn []string) {
 	w.Key(AttributeTransferPlan)
 	w.BeginObject()
 	member("mode", string(p.Mode))
+	if p.LeaveOn != "" {
+		member("leaveOn", string(p.LeaveOn))
+	}
+	if p.round > 0 {
+		w.Key("round")
+		w.Int(int64(p.round))
+	}
+	if p.OriginQueueSID != "" {
+		member("originQueueSid", p.OriginQueueSID)
+	}
 	member("requestedBy", p.RequestedBy)
 	member("fromWorkerSid", p.From.WorkerSID)
 	member("fromParticipantSid", p.From.ParticipantSID)
 	member("fromTaskSid", p.From.TaskSID)
 	w.EndObject()
+}
+
+// writeBriefing writes what the receiving agent is told with the reservation,
+// as far as there is room, and returns the room that is left.
+func writeBriefing(w *json.Writer, b Briefing, room int) int {
+	notes := b.Notes
+	if utf8.RuneCountInString(notes) > notesThatTravel {
+		end := 0
+		for range notesThatTravel - 1 {
+			_, size := utf8.DecodeRuneInString(notes[end:])
+			end += size
+		}
+		notes = notes[:end] + "…"
+	}
+	for _, m := range [...]attribute{{key: attrReason, value: b.Reason}, {key: attrNotes, value: notes}, {key: attrFromName, value: b.From}} {
+		if m.value == "" {
+			continue
+		}
+		text := json.NewWriter(nil)
+		text.String(m.value)
+		m.value = string(text.Bytes())
+		if m.size() > room {
+			continue
+		}
+		room -= m.size()
+		w.Key(m.key)
+		w.Raw(m.value)
+	}
+	return room
 }
 
 // linkConversations keeps the old conversations object and makes sure that it
@@ -239,20 +294,34 @@ func onlyConversationID(old string) string {
 // ReadTransferID returns the transfer's ID that a task's attributes carry, or
 // the empty string.
 func ReadTransferID(attributes string) string {
+	id, _ := ReadStamp(attributes)
+	return id
+}
+
+// ReadStamp returns the transfer's ID and the round that a task's attributes
+// carry: whose invite it is. The ID is empty where it is nobody's.
+func ReadStamp(attributes string) (id string, round int) {
 	if !strings.Contains(attributes, AttributeTransferID) {
-		return ""
+		return "", 0
 	}
-	id := ""
 	r := json.NewReader(attributes)
 	if err := r.Object(func(key string) error {
-		if key != AttributeTransferID || r.Kind() != json.String {
-			return r.Skip()
+		switch {
+		case key == AttributeTransferID && r.Kind() == json.String:
+			return readText(r, &id)
+		case key == AttributeTransferPlan:
+			return members(r, func(key string) error {
+				if key != "round" || r.Kind() != json.Number {
+					return r.Skip()
+				}
+				n, err := r.Int()
+				round = int(n)
+				return err
+			})
 		}
-		var err error
-		id, err = r.String()
-		return err
+		return r.Skip()
 	}); err != nil {
-		return ""
+		return "", 0
 	}
-	return id
+	return id, round
 }

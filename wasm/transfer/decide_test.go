@@ -18,7 +18,7 @@ func TestDecide(t *testing.T) {
 	}{
 		{"to an agent", nil, request(TargetWorker, bea), ""},
 		{"to a queue", nil, request(TargetQueue, wqB), ""},
-		{"mode not known", nil, Request{Mode: "warm"}, ReasonModeNotEnabled},
+		{"mode not known", nil, Request{Mode: "luke"}, ReasonModeNotEnabled},
 		{"another task", nil, Request{Mode: ModeCold, TaskSID: sid("WT", 7), InteractionSID: kd, InteractionChannelSID: uo}, ReasonNotInConversation},
 		{"another channel", nil, Request{Mode: ModeCold, TaskSID: wt, InteractionSID: kd, InteractionChannelSID: sid("UO", 7)}, ReasonNotInConversation},
 		{"native transfers", func(r *Records) { r.Settings.NativeTransfers = true }, request(TargetWorker, bea), ReasonNativeTransfersOn},
@@ -47,7 +47,7 @@ func TestDecide(t *testing.T) {
 			r.Participants = append(r.Participants, ParticipantRecord{SID: sid("UT", 2), Type: "agent", WorkerSID: bea, TaskSID: sid("WT", 2)})
 		}, request(TargetWorker, bea), ReasonTargetAlreadyParticipating},
 		{"transfer under way", func(r *Records) {
-			r.Transfers = []Transfer{{ID: "XT0", Phase: PhaseInviting, From: Agent{TaskSID: wt}}}
+			r.Transfers = []Transfer{{ID: "XT0", Mode: ModeCold, Phase: PhaseInviting, From: Agent{TaskSID: wt}}}
 		}, request(TargetWorker, bea), ReasonTransferUnderWay},
 		{"somebody else's invite outstanding", func(r *Records) {
 			r.Transfers = []Transfer{{ID: "XT0", Phase: PhaseRinging, From: Agent{TaskSID: sid("WT", 5)}}}

@@ -7,6 +7,8 @@ import "time"
 type Event interface {
 	// Name is the event's name in the ledger.
 	Name() string
+	// apply takes the state through the event. It fails as [Advance] does.
+	apply(s *State) error
 }
 
 // The events.
@@ -41,22 +43,92 @@ type (
 		TransferID string
 		At         time.Time
 	}
+	// Stayed: the agent who was to be removed is in the conversation, and stays.
+	Stayed struct {
+		TransferID string
+		At         time.Time
+	}
 	// Left: the transferring agent has been removed.
 	Left struct {
 		TransferID string
 		At         time.Time
 	}
-	// Accepted: a worker joined by the invite.
+	// Accepted: a worker joined by the invite. TaskSID is its task, where known.
 	Accepted struct {
 		TransferID string
 		WorkerSID  string
+		TaskSID    string
 		At         time.Time
 	}
-	// InviteEnded: the invite's task was canceled or deleted before anybody joined.
+	// InviteEnded: the invite's task was canceled or deleted before anybody
+	// joined. TaskSID is that task, where it is known.
 	InviteEnded struct {
 		TransferID string
+		TaskSID    string
 		Detail     string
 		At         time.Time
+	}
+	// Declined: the worker who was asked rejected the invite, let it pass, or
+	// went off; Reason says which. TaskSID is the invite's task.
+	Declined struct {
+		TransferID string
+		TaskSID    string
+		Reason     Reason // ReasonTargetDeclined, ReasonTargetWentOff
+		At         time.Time
+	}
+	// TimedOut: nobody accepted before the transfer's deadline.
+	TimedOut struct {
+		TransferID string
+		At         time.Time
+	}
+	// Canceled: an agent took the invite back.
+	Canceled struct {
+		TransferID string
+		By         string // WK…
+		At         time.Time
+	}
+	// Withdrawn: the invite is over for good and nobody joined by it. Next is what
+	// follows; see [Facts.Next].
+	Withdrawn struct {
+		TransferID string
+		Next       Next
+		At         time.Time
+	}
+	// Closed: the conversation was closed, since nobody took over.
+	Closed struct {
+		TransferID string
+		At         time.Time
+	}
+	// DigestMade: the digest is there, or it is known that there will be none.
+	DigestMade struct {
+		TransferID string
+		Digest     Digest
+		At         time.Time
+	}
+	// DepartureRequested: an agent asked and the rules agreed.
+	DepartureRequested struct {
+		Departure             Departure
+		InteractionSID        string
+		InteractionChannelSID string
+		ConversationSID       string
+		At                    time.Time
+	}
+	// Departed: the agent has left, or the conversation has ended.
+	Departed struct {
+		DepartureID string
+		At          time.Time
+	}
+	// DepartureRefused: Twilio did not let the agent go; nothing was changed.
+	DepartureRefused struct {
+		DepartureID string
+		Reason      Reason
+		Detail      string
+		At          time.Time
+	}
+	// Mirrored: the conversation's attributes show the invites of these tasks.
+	Mirrored struct {
+		TaskSIDs []string
+		At       time.Time
 	}
 	// Abandoned: the customer left or the channel was closed before anybody joined.
 	Abandoned struct {
@@ -81,6 +153,9 @@ func (InviteUnknown) Name() string { return "invite-unknown" }
 func (InviteMissing) Name() string { return "invite-missing" }
 
 // Name implements [Event].
+func (Stayed) Name() string { return "stayed" }
+
+// Name implements [Event].
 func (Left) Name() string { return "left" }
 
 // Name implements [Event].
@@ -90,4 +165,34 @@ func (Accepted) Name() string { return "accepted" }
 func (InviteEnded) Name() string { return "invite-ended" }
 
 // Name implements [Event].
+func (Declined) Name() string { return "declined" }
+
+// Name implements [Event].
+func (TimedOut) Name() string { return "timed-out" }
+
+// Name implements [Event].
+func (Canceled) Name() string { return "canceled" }
+
+// Name implements [Event].
+func (Withdrawn) Name() string { return "withdrawn" }
+
+// Name implements [Event].
+func (Closed) Name() string { return "closed" }
+
+// Name implements [Event].
 func (Abandoned) Name() string { return "abandoned" }
+
+// Name implements [Event].
+func (DigestMade) Name() string { return "digest-made" }
+
+// Name implements [Event].
+func (DepartureRequested) Name() string { return "departure-requested" }
+
+// Name implements [Event].
+func (Departed) Name() string { return "departed" }
+
+// Name implements [Event].
+func (DepartureRefused) Name() string { return "departure-refused" }
+
+// Name implements [Event].
+func (Mirrored) Name() string { return "mirrored" }

@@ -15,11 +15,13 @@ type Facts struct {
 	// Supervisor is true where the one who asks may act for the agents in the
 	// conversation.
 	Supervisor bool
+	Roles      []string // Flex roles of the one who asks
 	Task       TaskFacts
 	Channel    ChannelRecord
 	// Participants is nil where they are not known yet.
 	Participants []ParticipantRecord
 	Transfers    []Transfer
+	Departures   []Departure
 	Requesting   bool
 	Workers      []Colleague
 	Queues       []QueueRecord
@@ -33,6 +35,10 @@ type Colleague struct {
 	// Available is whether the worker's activity lets TaskRouter offer them
 	// tasks.
 	Available bool
+	Team      string   // team_name of the attributes, else team
+	Skills    []string // routing.skills of the attributes
+	// Own is what the worker's own attributes permit; nil where they say nothing.
+	Own *Permission
 }
 
 // TaskFacts is the agent's task as the rules see it.
@@ -41,11 +47,16 @@ type TaskFacts struct {
 	Status          string // Twilio's assignment_status
 	TaskChannelName string
 	QueueName       string
+	QueueSID        string
 	// InteractionSID and InteractionChannelSID are those that the task's
 	// attributes name; both are empty where the task is not a conversation.
 	InteractionSID        string
 	InteractionChannelSID string
-	Attributes            string
+	ConversationSID       string // CH…
+	// Briefing is what the agent who handed the conversation over said; empty
+	// where nobody did.
+	Briefing   Briefing
+	Attributes string
 }
 
 // Conversation reports whether the task is a conversation of Flex
@@ -65,7 +76,7 @@ const (
 func (r Records) Facts() (Facts, error) {
 	f := Facts{
 		Now: r.Now, Settings: r.Settings, Channel: r.Channel, Participants: r.Participants,
-		Transfers: r.Transfers, Requesting: r.Requesting, Queues: r.Queues,
+		Transfers: r.Transfers, Departures: r.Departures, Roles: r.Roles, Requesting: r.Requesting, Queues: r.Queues,
 	}
 	for _, role := range r.Roles {
 		f.Supervisor = f.Supervisor || role == roleSupervisor || role == roleAdmin
@@ -88,45 +99,44 @@ func (r Records) Facts() (Facts, error) {
 	return f, nil
 }
 
+// worker makes a colleague of a record; path names it in errors.
 func (w WorkerRecord) colleague(path string) (Colleague, error) {
 	c := Colleague{SID: w.SID, Name: w.FriendlyName, Activity: w.ActivityName, Available: w.Available}
 	if w.Attributes == "" {
 		return c, nil
 	}
-	r := json.NewReader(w.Attributes)
-	err := r.Object(func(key string) error {
-		if key != "full_name" || r.Kind() != json.String {
-			return r.Skip()
-		}
-		name, err := r.String()
-		if name != "" {
-			c.Name = name
-		}
-		return err
-	})
-	if err == nil {
-		err = r.End()
-	}
-	if err != nil {
+	if err := c.readAttributes(w.Attributes); err != nil {
 		return c, fmt.Errorf("%s %s: attributes: %w", path, w.SID, err)
 	}
 	return c, nil
 }
 
 func (t TaskRecord) facts() (TaskFacts, error) {
-	f := TaskFacts{SID: t.SID, Status: t.AssignmentStatus, TaskChannelName: t.TaskChannelName, QueueName: t.QueueName, Attributes: t.Attributes}
+	f := TaskFacts{
+		SID: t.SID, Status: t.AssignmentStatus, TaskChannelName: t.TaskChannelName,
+		QueueName: t.QueueName, QueueSID: t.QueueSID, Attributes: t.Attributes,
+	}
 	if t.Attributes == "" {
 		return f, nil
 	}
 	r := json.NewReader(t.Attributes)
 	err := r.Object(func(key string) error {
-		switch {
-		case r.Kind() != json.String:
+		if r.Kind() != json.String {
 			return r.Skip()
-		case key == attrInteraction:
+		}
+		switch key {
+		case attrInteraction:
 			return readSID(r, &f.InteractionSID, "KD")
-		case key == attrInteractionChannel:
+		case attrInteractionChannel:
 			return readSID(r, &f.InteractionChannelSID, "UO")
+		case attrConversation:
+			return readSID(r, &f.ConversationSID, "CH")
+		case attrReason:
+			return readText(r, &f.Briefing.Reason)
+		case attrNotes:
+			return readText(r, &f.Briefing.Notes)
+		case attrFromName:
+			return readText(r, &f.Briefing.From)
 		}
 		return r.Skip()
 	})
@@ -137,6 +147,11 @@ func (t TaskRecord) facts() (TaskFacts, error) {
 		return f, fmt.Errorf("task %s: attributes: %w", t.SID, err)
 	}
 	return f, nil
+}
+
+func readText(r *json.Reader, into *string) (err error) {
+	*into, err = r.String()
+	return err
 }
 
 // readSID keeps the string only if it is a SID: an agent's script may have

@@ -24,6 +24,24 @@ const (
 	ReasonTargetAlreadyInvited       Reason = "TARGET_ALREADY_INVITED"
 	ReasonQueueNotServed             Reason = "QUEUE_NOT_SERVED"
 	ReasonAttributesTooLarge         Reason = "ATTRIBUTES_TOO_LARGE"
+	ReasonTargetNotAllowed           Reason = "TARGET_NOT_ALLOWED"
+	ReasonModeNotAllowed             Reason = "MODE_NOT_ALLOWED"
+	ReasonMultiParticipantOff        Reason = "MULTI_PARTICIPANT_OFF"
+	ReasonTooManyInvites             Reason = "TOO_MANY_INVITES"
+	ReasonLeaveOnNotChoosable        Reason = "LEAVE_ON_NOT_CHOOSABLE"
+	ReasonReasonRequired             Reason = "REASON_REQUIRED"
+	ReasonUnknownReason              Reason = "UNKNOWN_REASON"
+	ReasonNotesTooLong               Reason = "NOTES_TOO_LONG"
+	ReasonLeavingUnderWay            Reason = "LEAVING_UNDER_WAY"
+	ReasonInviteUnderWay             Reason = "INVITE_UNDER_WAY"
+	ReasonLastAgent                  Reason = "LAST_AGENT"
+	ReasonOthersInConversation       Reason = "OTHERS_IN_CONVERSATION"
+	ReasonParticipantNotFound        Reason = "PARTICIPANT_NOT_FOUND"
+	ReasonCannotRemoveCustomer       Reason = "CANNOT_REMOVE_CUSTOMER"
+	ReasonCannotRemoveSelf           Reason = "CANNOT_REMOVE_SELF"
+	ReasonInviteOver                 Reason = "INVITE_OVER"
+	ReasonCancelUnderWay             Reason = "CANCEL_UNDER_WAY"
+	ReasonNobodyWouldStay            Reason = "NOBODY_WOULD_STAY"
 )
 
 // The reasons for which a transfer that was begun did not come to its end.
@@ -32,6 +50,13 @@ const (
 	ReasonInviteCanceled  Reason = "INVITE_CANCELED"
 	ReasonCustomerLeft    Reason = "CUSTOMER_LEFT"
 	ReasonInviteNotStored Reason = "INVITE_NOT_MADE"
+	ReasonInviteWithdrawn Reason = "INVITE_WITHDRAWN"
+	ReasonInviteTimedOut  Reason = "INVITE_TIMED_OUT"
+	ReasonTargetDeclined  Reason = "TARGET_DECLINED"
+	ReasonTargetWentOff   Reason = "TARGET_WENT_OFF"
+	ReasonLeaveRefused    Reason = "LEAVE_REFUSED"
+	ReasonSummaryFailed   Reason = "SUMMARY_FAILED"
+	ReasonDigestFailed    Reason = "DIGEST_FAILED"
 )
 
 // The reasons that the backend gives where a request does not even come
@@ -71,6 +96,24 @@ var messages = map[Reason]string{
 	ReasonTargetAlreadyInvited:       "This agent or queue has already been invited.",
 	ReasonQueueNotServed:             "No transfer rule leads to this queue. Choose another one, and ask an administrator to add the queue to the transfer workflow.",
 	ReasonAttributesTooLarge:         "What is attached to this conversation is too large to be transferred.",
+	ReasonTargetNotAllowed:           "You may not hand conversations to this agent or queue. Choose another one.",
+	ReasonModeNotAllowed:             "You may not make this kind of transfer.",
+	ReasonMultiParticipantOff:        "Bringing in other agents is switched off for this account.",
+	ReasonTooManyInvites:             "Too many invites are outstanding. Wait until somebody joins, or cancel one.",
+	ReasonLeaveOnNotChoosable:        "When you leave is set for this account and cannot be chosen.",
+	ReasonReasonRequired:             "Choose a reason for the transfer.",
+	ReasonUnknownReason:              "This reason is not on the list any more. Choose another one.",
+	ReasonNotesTooLong:               "The notes are too long.",
+	ReasonLeavingUnderWay:            "This agent is leaving the conversation.",
+	ReasonInviteUnderWay:             "An invite is on its way. Wait a moment.",
+	ReasonLastAgent:                  "You are the last agent here. End the conversation, or hand it over first.",
+	ReasonOthersInConversation:       "Other agents are in the conversation. Leave it instead of ending it.",
+	ReasonParticipantNotFound:        "This agent is not in the conversation any more.",
+	ReasonCannotRemoveCustomer:       "Only agents can be removed.",
+	ReasonCannotRemoveSelf:           "You cannot remove yourself. Leave the conversation instead.",
+	ReasonInviteOver:                 "This invite is not outstanding any more.",
+	ReasonCancelUnderWay:             "The invite is being taken back.",
+	ReasonNobodyWouldStay:            "Nobody else is in the conversation: without this invite the customer would be alone.",
 	ReasonBadRequest:                 "The request is not one that this service understands.",
 	ReasonTooLarge:                   "The request is too large.",
 	ReasonUnsupportedMedia:           "The request must be JSON (Content-Type: application/json).",
@@ -88,6 +131,13 @@ var messages = map[Reason]string{
 	ReasonInviteRefused:              "The transfer was refused by Twilio. You are still in the conversation.",
 	ReasonInviteCanceled:             "The request to take over was canceled before anybody accepted it.",
 	ReasonCustomerLeft:               "The customer left before anybody took over.",
+	ReasonInviteWithdrawn:            "The invite was taken back.",
+	ReasonInviteTimedOut:             "Nobody accepted in time.",
+	ReasonTargetDeclined:             "The agent declined.",
+	ReasonTargetWentOff:              "The agent is not available any more.",
+	ReasonLeaveRefused:               "Twilio did not let the agent leave. Nothing was changed.",
+	ReasonSummaryFailed:              "The summary service did not answer in time; this digest was made from the messages.",
+	ReasonDigestFailed:               "There is no digest: the messages could not be read.",
 	ReasonInviteNotStored:            "The transfer could not be sent. You are still in the conversation; try again.",
 }
 

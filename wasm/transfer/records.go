@@ -20,6 +20,9 @@ type Records struct {
 	// Transfers are the conversation's transfers, newest last: the open ones
 	// and those that ended lately.
 	Transfers []Transfer
+	// Departures are who leaves the conversation and who left it lately, by the
+	// same record.
+	Departures []Departure
 	// Requesting is true while this page has a request for the task under way.
 	Requesting bool
 	// Workers and Queues are the directory, or the one target that is asked
@@ -28,16 +31,6 @@ type Records struct {
 	Queues  []QueueRecord
 	// Query narrows the directory to entries that match it; empty for all.
 	Query string
-}
-
-// Settings are the account's settings that the rules depend on, under the
-// names of the Flex project template's feature flags.
-type Settings struct {
-	ColdTransfer     bool // cold_transfer
-	MultiParticipant bool // multi_participant
-	// NativeTransfers is true where Twilio's own messaging transfers are
-	// switched on: then this feature stands aside.
-	NativeTransfers bool // native_transfers
 }
 
 // WorkerRecord is a TaskRouter Worker.
@@ -57,6 +50,7 @@ type TaskRecord struct {
 	Attributes        string // a JSON object, as Twilio holds it
 	ReservationStatus string // of the agent's reservation; empty where unknown
 	QueueName         string // task_queue_friendly_name
+	QueueSID          string // task_queue_sid
 }
 
 // ChannelRecord is a Channel of an Interaction.
@@ -84,4 +78,15 @@ type QueueRecord struct {
 	// Unserved is true where the transfer workflow has no filter that would
 	// route a transfer to this queue.
 	Unserved bool
+	// Skills are those that the queue's target workers ask for.
+	Skills []string
+	// Figures are how the queue stands; nil where it is not known.
+	Figures *QueueFigures
+}
+
+// QueueFigures are a TaskQueue's real-time statistics.
+type QueueFigures struct {
+	Available   int // workers who can be offered tasks
+	Waiting     int // tasks that wait
+	LongestWait int // in seconds
 }

@@ -2,26 +2,27 @@ package transfer
 
 // View says what the agent's screen shows.
 func View(f Facts) Screen {
-	s := Screen{Button: f.button(), Progress: f.progress()}
+	access := f.Access()
+	s := Screen{
+		Cold: f.kind(ModeCold, access), Warm: f.kind(ModeWarm, access), Exit: f.exit(),
+		Invites: f.invites(), Progress: f.progress(), Briefing: f.told(),
+	}
+	s.Button = either(s.Cold, s.Warm)
 	if f.Settings.NativeTransfers && f.Task.Conversation() {
 		s.Notice = ReasonNativeTransfersOn
 	}
-	for _, p := range f.Participants {
-		s.Participants = append(s.Participants, ParticipantView{
-			SID: p.SID, Type: p.Type, WorkerSID: p.WorkerSID, Name: f.nameOf(p.WorkerSID),
-			Me: p.WorkerSID != "" && p.WorkerSID == f.Me.SID,
-		})
-	}
-	s.Targets = f.targets()
+	s.Participants, s.Parties = f.participants()
+	s.Targets = f.targets(access)
 	return s
 }
 
-// button is the transfer button: not there where the feature does not apply,
-// disabled with its reason where it applies but cannot be used now.
-func (f Facts) button() Button {
-	reason := f.hindrance()
+// kind is the button of one kind of transfer: not there where the kind does
+// not apply, disabled with its reason where it applies but cannot be used now.
+func (f Facts) kind(m Mode, a Access) Button {
+	reason := f.hindrance(m, a)
 	switch reason {
-	case ReasonNativeTransfersOn, ReasonColdTransferOff, ReasonNotAConversation, ReasonTaskNotAssigned:
+	case ReasonNativeTransfersOn, ReasonColdTransferOff, ReasonMultiParticipantOff, ReasonNotAConversation,
+		ReasonTaskNotAssigned, ReasonModeNotAllowed:
 		return Button{State: ButtonHidden, Reason: reason}
 	case ReasonTransferUnderWay:
 		return Button{State: ButtonBusy, Reason: reason}
@@ -34,11 +35,132 @@ func (f Facts) button() Button {
 	return Button{State: ButtonDisabled, Reason: reason}
 }
 
-// progress is the open transfer of the conversation, else the last one.
+// either is the button that opens what two buttons offer: it is as good as the
+// better of both.
+func either(a, b Button) Button {
+	if rank(b.State) > rank(a.State) {
+		return b
+	}
+	return a
+}
+
+func rank(s ButtonState) int {
+	switch s {
+	case ButtonEnabled:
+		return 3
+	case ButtonBusy:
+		return 2
+	case ButtonDisabled:
+		return 1
+	}
+	return 0
+}
+
+// exit is the way out of the conversation: Leave where somebody goes on, else
+// End.
+func (f Facts) exit() Exit {
+	if f.Settings.NativeTransfers || !f.Task.Conversation() {
+		return Exit{Kind: ExitEnd, Button: Button{State: ButtonHidden, Reason: f.standstill()}}
+	}
+	if reason := f.held(); reason != "" {
+		e := Exit{Kind: ExitEnd, Button: Button{State: ButtonDisabled, Reason: reason}}
+		switch reason {
+		case ReasonTaskNotAssigned:
+			e.State = ButtonHidden
+		case ReasonTransferUnderWay, ReasonLeavingUnderWay:
+			e.Kind, e.State = ExitLeave, ButtonBusy
+		}
+		return e
+	}
+	me, _ := f.leaving()
+	if f.leaveHindrance(me.ParticipantSID) == "" {
+		return Exit{Kind: ExitLeave, Button: Button{State: ButtonEnabled}}
+	}
+	if reason := f.endHindrance(me.ParticipantSID); reason != "" {
+		return Exit{Kind: ExitEnd, Button: Button{State: ButtonDisabled, Reason: reason}}
+	}
+	return Exit{Kind: ExitEnd, Button: Button{State: ButtonEnabled}}
+}
+
+// participants are the list of participants, without those who have left, and
+// how many parties they are.
+func (f Facts) participants() (list []ParticipantView, parties int) {
+	me, _ := f.leaving()
+	held := f.held()
+	customers := false
+	for _, p := range f.Participants {
+		if f.gone(p.SID) {
+			continue
+		}
+		v := ParticipantView{
+			SID: p.SID, Type: p.Type, WorkerSID: p.WorkerSID, Name: f.nameOf(p.WorkerSID),
+			Me: p.WorkerSID != "" && p.WorkerSID == f.Me.SID, Leaving: f.departing(p.SID),
+		}
+		switch reason := f.removeHindrance(p); {
+		case p.Type != typeAgent, p.SID == me.ParticipantSID, reason == ReasonCannotRemoveSelf:
+			v.Remove = Button{State: ButtonHidden, Reason: reason}
+		case held != "":
+			v.Remove = Button{State: ButtonDisabled, Reason: held}
+		case reason == ReasonLeavingUnderWay:
+			v.Remove = Button{State: ButtonBusy, Reason: reason}
+		case reason != "":
+			v.Remove = Button{State: ButtonDisabled, Reason: reason}
+		default:
+			v.Remove = Button{State: ButtonEnabled}
+		}
+		if p.WorkerSID != "" {
+			parties++
+		} else if !customers {
+			customers = true
+			parties++
+		}
+		list = append(list, v)
+	}
+	return list, parties
+}
+
+// invites are the outstanding invites.
+func (f Facts) invites() []InviteView {
+	var list []InviteView
+	for i := range f.Transfers {
+		t := &f.Transfers[i]
+		if !t.Open() || t.AcceptedBy != "" {
+			continue
+		}
+		since := t.InvitedAt
+		if since.IsZero() {
+			since = t.RequestedAt
+		}
+		list = append(list, InviteView{
+			TransferID: t.ID, Target: t.Target, Mode: t.Mode, Phase: t.Phase, By: t.From.Name, Since: since,
+			Deadline: t.Deadline, Mine: f.mine(t.ID), Cancel: f.cancel(t),
+		})
+	}
+	return list
+}
+
+// cancel is the button that takes an invite back.
+func (f Facts) cancel(t *Transfer) Button {
+	switch reason := f.cancelHindrance(t); reason {
+	case "":
+		return Button{State: ButtonEnabled}
+	case ReasonInviteOver:
+		return Button{State: ButtonHidden, Reason: reason}
+	case ReasonCancelUnderWay:
+		return Button{State: ButtonBusy, Reason: reason}
+	default:
+		return Button{State: ButtonDisabled, Reason: reason}
+	}
+}
+
+// progress is the open transfer of the conversation, one's own before others',
+// else the last one.
 func (f Facts) progress() *ProgressView {
 	var shown *Transfer
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; shown == nil || t.Open() || !shown.Open() {
+		t := &f.Transfers[i]
+		if shown == nil || (t.Open() && (f.mine(t.ID) || !f.mine(shown.ID))) || (!t.Open() && !shown.Open()) ||
+			(t.Open() && !shown.Open()) {
 			shown = t
 		}
 	}
@@ -46,15 +168,38 @@ func (f Facts) progress() *ProgressView {
 		return nil
 	}
 	return &ProgressView{
-		TransferID: shown.ID, Phase: shown.Phase, Target: shown.Target, From: shown.From,
-		AcceptedBy: shown.AcceptedBy, Since: shown.RequestedAt, Ended: shown.EndedAt,
-		Failure: shown.Failure, Mine: shown.From.WorkerSID == f.Me.SID,
+		TransferID: shown.ID, Mode: shown.Mode, LeaveOn: shown.LeaveOn, Phase: shown.Phase, Target: shown.Target,
+		Asked: shown.Asked, From: shown.From, Tried: shown.Tried, Over: shown.Over,
+		AcceptedBy: shown.AcceptedBy, Since: shown.RequestedAt, Ringing: shown.InvitedAt, Deadline: shown.Deadline,
+		Ended: shown.EndedAt, Failure: shown.Failure, Mine: f.mine(shown.ID), Cancel: f.cancel(shown),
 	}
+}
+
+// told is what the one who looks was told with the conversation: by the record
+// of the transfer that brought it, else by the attributes of the task.
+func (f Facts) told() *BriefingView {
+	for i := len(f.Transfers) - 1; i >= 0; i-- {
+		t := &f.Transfers[i]
+		me := t.AcceptedBy == f.Me.SID || (t.AcceptedBy == "" && t.Open() && t.Target.SID == f.Me.SID)
+		if me && f.Me.SID != "" {
+			if t.Briefing == (Briefing{}) && t.Digest == nil && !t.DigestWanted {
+				break
+			}
+			return &BriefingView{Briefing: t.Briefing, Digest: t.Digest, Pending: t.DigestWanted}
+		}
+	}
+	if f.Task.Briefing == (Briefing{}) {
+		return nil
+	}
+	return &BriefingView{Briefing: f.Task.Briefing}
 }
 
 // targets are the directory's lines: agents first, the agent who leaves not
 // among them.
-func (f Facts) targets() []TargetView {
+func (f Facts) targets(a Access) []TargetView {
+	if len(f.Workers) == 0 && len(f.Queues) == 0 {
+		return nil
+	}
 	from, ok := f.leaving()
 	if !ok {
 		from = Agent{WorkerSID: f.Me.SID}
@@ -65,11 +210,11 @@ func (f Facts) targets() []TargetView {
 	}
 	for _, w := range f.Workers {
 		if w.SID != from.WorkerSID {
-			add(Target{Kind: TargetWorker, SID: w.SID, Name: w.Name}, w.Activity, f.workerHindrance(w, from))
+			add(Target{Kind: TargetWorker, SID: w.SID, Name: w.Name}, w.Activity, f.workerHindrance(w, from, a))
 		}
 	}
 	for _, q := range f.Queues {
-		add(Target{Kind: TargetQueue, SID: q.SID, Name: q.FriendlyName}, "", f.queueHindrance(q))
+		add(Target{Kind: TargetQueue, SID: q.SID, Name: q.FriendlyName}, "", f.queueHindrance(q, a))
 	}
 	return lines
 }

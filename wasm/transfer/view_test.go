@@ -17,9 +17,15 @@ func TestButton(t *testing.T) {
 		{"off", func(r *Records) { r.Settings.ColdTransfer = false }, Button{ButtonHidden, ReasonColdTransferOff}},
 		{"native", func(r *Records) { r.Settings.NativeTransfers = true }, Button{ButtonHidden, ReasonNativeTransfersOn}},
 		{"requesting", func(r *Records) { r.Requesting = true }, Button{ButtonBusy, ReasonRequestUnderWay}},
-		{"mine under way", func(r *Records) { r.Transfers = []Transfer{{Phase: PhaseSearching, From: Agent{TaskSID: wt}}} }, Button{ButtonBusy, ReasonTransferUnderWay}},
-		{"another's invite", func(r *Records) { r.Transfers = []Transfer{{Phase: PhaseRinging, From: Agent{TaskSID: sid("WT", 3)}}} }, Button{ButtonDisabled, ReasonInviteOutstanding}},
-		{"failed before", func(r *Records) { r.Transfers = []Transfer{{Phase: PhaseFailed, From: Agent{TaskSID: wt}}} }, Button{State: ButtonEnabled}},
+		{"mine under way", func(r *Records) {
+			r.Transfers = []Transfer{{Mode: ModeCold, Phase: PhaseSearching, From: Agent{TaskSID: wt}}}
+		}, Button{ButtonBusy, ReasonTransferUnderWay}},
+		{"another's invite", func(r *Records) {
+			r.Transfers = []Transfer{{Mode: ModeCold, Phase: PhaseRinging, From: Agent{TaskSID: sid("WT", 3)}}}
+		}, Button{ButtonDisabled, ReasonInviteOutstanding}},
+		{"failed before", func(r *Records) {
+			r.Transfers = []Transfer{{Mode: ModeCold, Phase: PhaseFailed, From: Agent{TaskSID: wt}}}
+		}, Button{State: ButtonEnabled}},
 		{"participants not known yet", func(r *Records) { r.Participants = nil }, Button{State: ButtonEnabled}},
 		{"closed", func(r *Records) { r.Channel.Status = "closed" }, Button{ButtonDisabled, ReasonConversationNotActive}},
 	} {

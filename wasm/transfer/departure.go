@@ -1,0 +1,50 @@
+package transfer
+
+import "time"
+
+// departEvery is the pause before a departure that did not succeed is tried
+// again.
+const departEvery = 2 * time.Second
+
+func (e DepartureRequested) apply(s *State) error {
+	s.begin(e.InteractionSID, e.InteractionChannelSID, e.ConversationSID)
+	d := e.Departure
+	for i := range s.Departures {
+		if old := &s.Departures[i]; old.ID == d.ID {
+			if old.Phase != DepartureFailed {
+				return ErrPointless
+			}
+			s.Departures = append(s.Departures[:i], s.Departures[i+1:]...)
+			break
+		}
+	}
+	d.Phase, d.RequestedAt, d.Due = DepartureLeaving, e.At, e.At.Add(departEvery)
+	s.Departures = append(s.Departures, d)
+	return nil
+}
+
+func (e Departed) apply(s *State) error {
+	return s.onDeparture(e.DepartureID, func(d *Departure) {
+		d.Phase, d.EndedAt, d.Due = DepartureGone, e.At, time.Time{}
+	})
+}
+
+func (e DepartureRefused) apply(s *State) error {
+	return s.onDeparture(e.DepartureID, func(d *Departure) {
+		d.Phase, d.EndedAt, d.Due = DepartureFailed, e.At, time.Time{}
+		d.Failure, d.FailureDetail = e.Reason, e.Detail
+	})
+}
+
+func (s *State) onDeparture(id string, change func(*Departure)) error {
+	for i := range s.Departures {
+		if d := &s.Departures[i]; d.ID == id {
+			if !d.Open() {
+				return ErrPointless
+			}
+			change(d)
+			return nil
+		}
+	}
+	return ErrUnknownTransfer
+}
