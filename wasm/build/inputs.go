@@ -44,7 +44,7 @@ func hashInputs(root string) (string, error) {
 		return "", fmt.Errorf("go.mod does not require %s", dependency)
 	}
 	folders := append(append([]string{}, moduleFolders...), toolFolders...)
-	return hashSources(root, folders, runtime.Version()+" "+version+" "+strings.Join(buildFlags("", ""), " "))
+	return hashSources(root, folders, runtime.Version()+" "+version+" "+strings.Join(buildFlags("", "", ""), " "))
 }
 
 // hashSources hashes the Go sources of some folders, but for their tests, with

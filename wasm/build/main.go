@@ -6,7 +6,9 @@
 //
 // It does nothing but print the sizes where nothing has changed since the last
 // time. The output depends on the sources and the toolchain alone. With -check
-// it builds nothing, and fails where the module is not of the sources.
+// it builds nothing, and fails where the module is not of the sources. With -o
+// it writes the bare module to a file and nothing else; tests build it with
+// -tags.
 package main
 
 import (
@@ -21,8 +23,14 @@ import (
 
 func main() {
 	check := flag.Bool("check", false, "only check that the module is up to date")
+	output := flag.String("o", "", "only write the module to this file")
+	tags := flag.String("tags", "", "build tags, with -o")
 	flag.Parse()
-	if err := run(*check); err != nil {
+	work := func() error { return run(*check) }
+	if *output != "" {
+		work = func() error { return writeModule(*output, *tags) }
+	}
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, "wasm/build:", err)
 		os.Exit(1)
 	}
@@ -62,11 +70,24 @@ func build(root, out, inputs string) error {
 	if err != nil {
 		return err
 	}
-	module, exec, err := compile(root, rules)
+	module, exec, err := compile(root, rules, "")
 	if err != nil {
 		return err
 	}
 	return pack(out, inputs, rules, module, exec)
+}
+
+// writeModule writes the module to a file, as it would be shipped but for tags.
+func writeModule(output, tags string) error {
+	root, err := moduleRoot()
+	if err != nil {
+		return err
+	}
+	module, _, err := compile(root, "development", tags)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(output, module, 0o644)
 }
 
 // moduleRoot is the folder of go.mod.

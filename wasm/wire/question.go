@@ -67,7 +67,7 @@ func readRecords(r *json.Reader, key string, into *transfer.Records) error {
 	case "participants":
 		return list(r, &into.Participants, readParticipant)
 	case "transfers":
-		return list(r, &into.Transfers, readTransfer)
+		return readTransfers(r, &into.Transfers)
 	case "requesting":
 		return readBool(r, &into.Requesting)
 	case "workers":
