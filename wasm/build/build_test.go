@@ -152,7 +152,7 @@ func checkCompressed(t *testing.T, path string, want []byte) {
 }
 
 // maxBrotli is the budget of the module as browsers load it, in bytes.
-const maxBrotli = 650_000
+const maxBrotli = 600_000
 
 // TestBuiltModule fails where the module that this checkout would embed is not
 // of its sources, or too large. `make module` builds it.

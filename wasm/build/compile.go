@@ -9,21 +9,12 @@ import (
 // rulesVariable is what the linker sets to the hash of the rules.
 const rulesVariable = "github.com/flex-transfer/flex-transfer/wasm/transfer.RulesHash"
 
-// plain are the packages that are compiled without inlining: their code then
-// repeats itself more and compresses better, which makes the module 40 kB
-// smaller. None of them takes part in a decision for long.
-var plain = []string{
-	"runtime", "fmt", "reflect", "internal/reflectlite", "internal/fmtsort", "os", "io/fs", "time", "syscall",
-	"internal/poll", "internal/godebug", "internal/bisect", "strconv", "internal/strconv", "sort",
-}
-
-// buildFlags are those of go build.
+// buildFlags are those of go build. -s and -w drop what only debuggers read.
 func buildFlags(rules, tags, output string) []string {
-	flags := []string{"build", "-trimpath", "-buildvcs=false", "-tags=" + tags}
-	for _, p := range plain {
-		flags = append(flags, "-gcflags="+p+"=-l")
+	return []string{
+		"build", "-trimpath", "-buildvcs=false", "-tags=" + tags,
+		"-ldflags=-s -w -buildid= -X " + rulesVariable + "=" + rules, "-o", output, "./wasm",
 	}
-	return append(flags, "-ldflags=-s -w -buildid= -X "+rulesVariable+"="+rules, "-o", output, "./wasm")
 }
 
 // compile returns the compiled module, slimmed, and the support script of the
