@@ -132,6 +132,10 @@ func (e InviteRefused) apply(s *State) error {
 		if !t.InviteUnsettled() {
 			return false
 		}
+		if t.AcceptedBy != "" { // by an earlier attempt, whose answer was lost
+			t.Phase, t.Due = PhaseSearching, e.At.Add(searchAgain)
+			return true
+		}
 		if t.Round > 0 { // somebody else may be left to be asked
 			t.Over, t.Phase, t.Due = e.Reason, PhaseWithdrawing, e.At
 			t.FailureDetail = e.Detail
@@ -163,6 +167,10 @@ func (e InviteMissing) apply(s *State) error {
 			return true
 		}
 		if t.Attempt >= maxAttempts {
+			if t.AcceptedBy != "" { // it need not be found to be believed
+				t.joined(e.At)
+				return true
+			}
 			if t.Round > 0 {
 				t.Over, t.Phase, t.Due = ReasonInviteNotStored, PhaseWithdrawing, e.At
 				return true
@@ -289,7 +297,13 @@ func (e TimedOut) apply(s *State) error {
 
 func (e Canceled) apply(s *State) error {
 	return s.on(e.TransferID, func(t *Transfer) bool {
-		return t.Phase != PhaseLeaving && t.over(ReasonInviteWithdrawn, e.At)
+		if t.Phase == PhaseLeaving || !t.over(ReasonInviteWithdrawn, e.At) {
+			return false
+		}
+		if t.Phase == PhaseWithdrawing {
+			t.Due = e.At.Add(departEvery) // whoever recorded it takes the step at once
+		}
+		return true
 	})
 }
 

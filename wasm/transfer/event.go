@@ -7,6 +7,9 @@ import "time"
 type Event interface {
 	// Name is the event's name in the ledger.
 	Name() string
+	// About is the ID of the transfer or the departure that it happened to; empty
+	// where it is about the conversation.
+	About() string
 	// apply takes the state through the event. It fails as [Advance] does.
 	apply(s *State) error
 }
@@ -196,3 +199,63 @@ func (DepartureRefused) Name() string { return "departure-refused" }
 
 // Name implements [Event].
 func (Mirrored) Name() string { return "mirrored" }
+
+// About implements [Event].
+func (e Requested) About() string { return e.Plan.TransferID }
+
+// About implements [Event].
+func (e Invited) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e InviteRefused) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e InviteUnknown) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e InviteMissing) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e Stayed) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e Left) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e Accepted) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e InviteEnded) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e Declined) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e TimedOut) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e Canceled) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e Withdrawn) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e Closed) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e Abandoned) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e DigestMade) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e DepartureRequested) About() string { return e.Departure.ID }
+
+// About implements [Event].
+func (e Departed) About() string { return e.DepartureID }
+
+// About implements [Event].
+func (e DepartureRefused) About() string { return e.DepartureID }
+
+// About implements [Event].
+func (Mirrored) About() string { return "" }

@@ -53,7 +53,7 @@ func (s State) Steps() []Step {
 	}
 	for _, d := range s.Departures {
 		if d.Open() {
-			steps = append(steps, Step{Kind: StepDepart, Departure: d})
+			steps = append(steps, Step{Kind: StepDepart, Departure: d, NotBefore: d.Due})
 		}
 	}
 	if s.mirrorStale() {
@@ -82,7 +82,7 @@ func (t Transfer) step() (kind StepKind, notBefore time.Time) {
 	case PhaseRinging:
 		return StepCheck, t.Due
 	case PhaseWithdrawing:
-		return StepWithdraw, time.Time{}
+		return StepWithdraw, t.Due
 	case PhaseClosing:
 		return StepClose, time.Time{}
 	}
