@@ -40,7 +40,7 @@ func AppendAnswer(buf []byte, a Answer) []byte {
 	putString(w, "rules", transfer.RulesHash)
 	w.Key("screen")
 	var texts reasons
-	writeScreen(w, a.Screen, &texts)
+	writeScreen(w, &a.Screen, &texts)
 	if a.Decision != nil {
 		w.Key("decision")
 		writeDecision(w, a.Decision.Refusal, &texts)
@@ -71,67 +71,6 @@ func (rs *reasons) put(w *json.Writer, key string, reason transfer.Reason) {
 		}
 	}
 	*rs = append(*rs, reason)
-}
-
-func writeScreen(w *json.Writer, s transfer.Screen, texts *reasons) {
-	w.BeginObject()
-	w.Key("button")
-	w.BeginObject()
-	putString(w, "state", string(s.Button.State))
-	texts.put(w, "reason", s.Button.Reason)
-	w.EndObject()
-	texts.put(w, "notice", s.Notice)
-	w.Key("participants")
-	writeList(w, s.Participants, writeParticipant)
-	w.Key("progress")
-	if s.Progress == nil {
-		w.Null()
-	} else {
-		writeProgress(w, s.Progress, texts)
-	}
-	w.Key("targets")
-	w.BeginArray()
-	for i := range s.Targets {
-		writeTargetView(w, &s.Targets[i], texts)
-	}
-	w.EndArray()
-	w.EndObject()
-}
-
-func writeParticipant(w *json.Writer, p transfer.ParticipantView) {
-	w.BeginObject()
-	putString(w, "sid", p.SID)
-	putString(w, "type", p.Type)
-	putString(w, "workerSid", p.WorkerSID)
-	putString(w, "name", p.Name)
-	putBool(w, "me", p.Me)
-	w.EndObject()
-}
-
-func writeProgress(w *json.Writer, p *transfer.ProgressView, texts *reasons) {
-	w.BeginObject()
-	putString(w, "transferId", p.TransferID)
-	putString(w, "phase", string(p.Phase))
-	w.Key("target")
-	writeTarget(w, p.Target)
-	w.Key("from")
-	writeAgent(w, p.From)
-	putString(w, "acceptedBy", p.AcceptedBy)
-	putTime(w, "since", p.Since)
-	putTime(w, "ended", p.Ended)
-	texts.put(w, "failure", p.Failure)
-	putString(w, "failureMessage", p.Failure.Message())
-	putBool(w, "mine", p.Mine)
-	w.EndObject()
-}
-
-func writeTargetView(w *json.Writer, t *transfer.TargetView, texts *reasons) {
-	w.BeginObject()
-	putTarget(w, t.Target)
-	putString(w, "detail", t.Detail)
-	putBool(w, "enabled", t.Enabled)
-	texts.put(w, "reason", t.Reason)
-	w.EndObject()
 }
 
 func writeDecision(w *json.Writer, refusal *transfer.Refusal, texts *reasons) {

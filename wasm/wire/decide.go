@@ -34,13 +34,27 @@ func (q Question) Answer() Answer {
 		return a
 	}
 	a.Decision = new(Decision)
-	_, err = transfer.Decide(facts, *q.Request)
+	err = judge(facts, *q.Request)
 	refusal, ok := err.(*transfer.Refusal) // which it promises not to wrap
 	if err != nil && !ok {
 		return Answer{Err: asError(err)}
 	}
 	a.Decision.Refusal = refusal
 	return a
+}
+
+// judge says why the backend would not do what is asked for.
+func judge(f transfer.Facts, r transfer.Request) error {
+	var err error
+	switch r.Action {
+	case "", transfer.ActionTransfer:
+		_, err = transfer.Decide(f, r)
+	case transfer.ActionCancel:
+		err = transfer.DecideCancel(f, r)
+	default:
+		_, err = transfer.DecideDeparture(f, r)
+	}
+	return err
 }
 
 // asError is the error itself, or one about the records.

@@ -68,6 +68,8 @@ func readRecords(r *json.Reader, key string, into *transfer.Records) error {
 		return list(r, &into.Participants, readParticipant)
 	case "transfers":
 		return readTransfers(r, &into.Transfers)
+	case "departures":
+		return readDepartures(r, &into.Departures)
 	case "requesting":
 		return readBool(r, &into.Requesting)
 	case "workers":
@@ -95,6 +97,8 @@ func readTask(r *json.Reader, into *transfer.TaskRecord) error {
 			return readString(r, &into.ReservationStatus)
 		case "task_queue_friendly_name":
 			return readString(r, &into.QueueName)
+		case "task_queue_sid":
+			return readString(r, &into.QueueSID)
 		}
 		return r.Skip()
 	})

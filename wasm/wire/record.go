@@ -27,8 +27,8 @@ func AppendDirectory(buf []byte, d Directory) []byte {
 	return w.Bytes()
 }
 
-// AppendHello appends the data of the stream's first event: the settings and
-// the hash of the rules.
+// AppendHello appends the data of the stream's first event, and of the one that
+// tells of new settings: the settings and the hash of the rules.
 func AppendHello(buf []byte, s transfer.Settings) []byte {
 	w := json.NewWriter(buf)
 	w.BeginObject()
@@ -50,13 +50,6 @@ func AppendWorker(buf []byte, worker transfer.WorkerRecord) []byte {
 func AppendQueue(buf []byte, queue transfer.QueueRecord) []byte {
 	w := json.NewWriter(buf)
 	writeQueue(w, queue)
-	return w.Bytes()
-}
-
-// AppendSettings appends the settings.
-func AppendSettings(buf []byte, s transfer.Settings) []byte {
-	w := json.NewWriter(buf)
-	writeSettings(w, s)
 	return w.Bytes()
 }
 
@@ -107,6 +100,15 @@ func writeQueue(w *json.Writer, queue transfer.QueueRecord) {
 	putString(w, "sid", queue.SID)
 	putString(w, "friendly_name", queue.FriendlyName)
 	putBool(w, "unserved", queue.Unserved)
+	putStrings(w, "skills", queue.Skills)
+	if f := queue.Figures; f != nil {
+		w.Key("figures")
+		w.BeginObject()
+		putInt(w, "available", f.Available)
+		putInt(w, "waiting", f.Waiting)
+		putInt(w, "longest_wait", f.LongestWait)
+		w.EndObject()
+	}
 	w.EndObject()
 }
 
@@ -119,28 +121,29 @@ func readQueue(r *json.Reader, into *transfer.QueueRecord) error {
 			return readString(r, &into.FriendlyName)
 		case "unserved":
 			return readBool(r, &into.Unserved)
+		case "skills":
+			return list(r, &into.Skills, readString)
+		case "figures":
+			return readFigures(r, &into.Figures)
 		}
 		return r.Skip()
 	})
 }
 
-func writeSettings(w *json.Writer, s transfer.Settings) {
-	w.BeginObject()
-	putBool(w, "cold_transfer", s.ColdTransfer)
-	putBool(w, "multi_participant", s.MultiParticipant)
-	putBool(w, "native_transfers", s.NativeTransfers)
-	w.EndObject()
-}
-
-func readSettings(r *json.Reader, into *transfer.Settings) error {
-	return record(r, func(key string) error {
+func readFigures(r *json.Reader, into **transfer.QueueFigures) error {
+	if r.Null() {
+		return nil
+	}
+	f := new(transfer.QueueFigures)
+	*into = f
+	return r.Object(func(key string) error {
 		switch key {
-		case "cold_transfer":
-			return readBool(r, &into.ColdTransfer)
-		case "multi_participant":
-			return readBool(r, &into.MultiParticipant)
-		case "native_transfers":
-			return readBool(r, &into.NativeTransfers)
+		case "available":
+			return readCount(r, &f.Available)
+		case "waiting":
+			return readCount(r, &f.Waiting)
+		case "longest_wait":
+			return readCount(r, &f.LongestWait)
 		}
 		return r.Skip()
 	})

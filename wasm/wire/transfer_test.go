@@ -17,7 +17,7 @@ func TestTransferThereAndBack(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	empty, err := DecodeTransfer(string(AppendTransfer(nil, "", "", transfer.Transfer{})))
-	if err != nil || len(empty.DroppedAttributes) != 0 || !empty.InvitedAt.IsZero() {
+	if err != nil || !reflect.DeepEqual(empty, transfer.Transfer{DroppedAttributes: []string{}}) {
 		t.Errorf("of nothing: %+v, %v", empty, err)
 	}
 }
@@ -27,6 +27,7 @@ func TestTransferKeepsToItselfWhatIsNotForPages(t *testing.T) {
 	private.Due, private.Attempt = moment0(), 3
 	private.FailureDetail = "Twilio error 20404"
 	private.Invite.Attributes, private.Invite.WorkflowSID = `{"customer":"x"}`, one("WW", "1")
+	private.Tried[0].TaskSID, private.TimeoutSeconds, private.OriginQueueSID = one("WT", "9"), 120, one("WQ", "9")
 	a, b := AppendTransfer(nil, "", "", public), AppendTransfer(nil, "", "", private)
 	if string(a) != string(b) {
 		t.Errorf("%s\ndiffers from\n%s", b, a)
@@ -40,6 +41,11 @@ func TestDecodeTransferRefuses(t *testing.T) {
 		`{"invite":{"sid":1}}`:         "invite.sid: at offset 17: expected a string, found a number",
 		`{"droppedAttributes":["",1]}`: "droppedAttributes[1]: at offset 25: expected a string, found a number",
 		`{"target":{"kind":1}}`:        "target.kind: at offset 18: expected a string, found a number",
+		`{"asked":{"sid":1}}`:          "asked.sid: at offset 16: expected a string, found a number",
+		`{"round":-1}`:                 "round: expected a number from 0 to 1073741824",
+		`{"tried":[{"at":"x"}]}`:       "tried[0].at: at offset 16: expected a time such as 2006-01-02T15:04:05.000Z",
+		`{"briefing":"x"}`:             "briefing: at offset 12: expected an object, found a string",
+		`{"digest":{"service":1}}`:     "digest.service: at offset 21: expected true or false, found a number",
 	} {
 		_, err := DecodeTransfer(text)
 		refused(t, text, err, CodeBadRecords, want)
@@ -55,11 +61,12 @@ func FuzzDecodeTransfer(f *testing.F) {
 			return
 		}
 		// Written and read again, nothing changes but what is finer than a millisecond.
-		for _, at := range []*time.Time{&first.RequestedAt, &first.InvitedAt, &first.LeftAt, &first.EndedAt} {
-			if at.Year() < 0 || at.Year() > 9999 {
-				return // beyond RFC 3339 once it is in UTC
-			}
-			*at = at.Truncate(time.Millisecond)
+		times := []*time.Time{&first.RequestedAt, &first.InvitedAt, &first.LeftAt, &first.EndedAt, &first.AcceptedAt, &first.Deadline}
+		for i := range first.Tried {
+			times = append(times, &first.Tried[i].At)
+		}
+		if !truncate(times...) {
+			return
 		}
 		if first.DroppedAttributes == nil {
 			first.DroppedAttributes = []string{}
@@ -69,4 +76,16 @@ func FuzzDecodeTransfer(f *testing.F) {
 			t.Fatalf("%q: %+v, then %+v, %v", text, first, second, err)
 		}
 	})
+}
+
+// truncate cuts off what is finer than a millisecond. It is false where a time is
+// beyond RFC 3339 once it is in UTC.
+func truncate(times ...*time.Time) bool {
+	for _, at := range times {
+		if at.Year() < 0 || at.Year() > 9999 {
+			return false
+		}
+		*at = at.Truncate(time.Millisecond)
+	}
+	return true
 }

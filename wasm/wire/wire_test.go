@@ -56,13 +56,48 @@ func one(prefix, digit string) string { return prefix + "00000000000000000000000
 func moment0() time.Time { return time.Date(2025, 3, 4, 5, 6, 7, 8_000_000, time.UTC) }
 
 func sampleTransfer() transfer.Transfer {
+	asked := transfer.Target{Kind: transfer.TargetWorker, SID: one("WK", "4"), Name: "Grace"}
 	return transfer.Transfer{
-		ID: "t-1", Mode: transfer.ModeCold, Phase: transfer.PhaseCanceled,
-		From:        transfer.Agent{WorkerSID: one("WK", "1"), Name: "Ada \"the first\"", ParticipantSID: one("UT", "1"), TaskSID: one("WT", "1")},
-		Target:      transfer.Target{Kind: transfer.TargetQueue, SID: one("WQ", "1"), Name: "Zürich\n"},
+		ID: "t-1", Mode: transfer.ModeCold, LeaveOn: transfer.LeaveOnAccept, LeaveAs: transfer.LeaveWrapup, Phase: transfer.PhaseCanceled,
+		From:   transfer.Agent{WorkerSID: one("WK", "1"), Name: "Ada \"the first\"", ParticipantSID: one("UT", "1"), TaskSID: one("WT", "1")},
+		Target: transfer.Target{Kind: transfer.TargetQueue, SID: one("WQ", "1"), Name: "Zürich\n"}, Asked: &asked,
 		RequestedBy: one("WK", "9"), AcceptedBy: one("WK", "2"),
-		Invite:      transfer.Invite{SID: one("KG", "1"), TaskSID: one("WT", "2")},
+		Invite: transfer.Invite{SID: one("KG", "1"), TaskSID: one("WT", "2")}, Round: 2,
+		Tried: []transfer.Tried{{Target: asked, Outcome: transfer.ReasonTargetDeclined, At: moment0().Add(2 * time.Second)}},
+		Over:  transfer.ReasonInviteTimedOut,
+
 		RequestedAt: moment0(), InvitedAt: moment0().Add(time.Second), EndedAt: moment0().Add(time.Minute),
+		AcceptedAt: moment0().Add(59 * time.Second), Deadline: moment0().Add(2 * time.Minute),
 		Failure: transfer.ReasonInviteCanceled, DroppedAttributes: []string{"big", "bigger"},
+		Briefing: transfer.Briefing{From: "Ada", Reason: "billing", Notes: "line 1\nline 2"},
+		Digest:   &transfer.Digest{Text: "- hello", Service: true, Failure: transfer.ReasonSummaryFailed}, DigestWanted: true,
+	}
+}
+
+func sampleDeparture() transfer.Departure {
+	return transfer.Departure{
+		ID: "d-1", Kind: transfer.DepartureRemove, Phase: transfer.DepartureFailed, RequestedBy: one("WK", "9"),
+		Agent:       transfer.Agent{WorkerSID: one("WK", "1"), Name: "Ada", ParticipantSID: one("UT", "1"), TaskSID: one("WT", "1")},
+		RequestedAt: moment0(), EndedAt: moment0().Add(time.Second), Failure: transfer.ReasonLeaveRefused,
+	}
+}
+
+func sampleSettings() transfer.Settings {
+	return transfer.Settings{
+		ColdTransfer: true, MultiParticipant: true, LeaveOn: transfer.LeaveOnAccept, LeaveOnChoice: true, LeaveAs: transfer.LeaveWrapup,
+		InviteTimeout: 45 * time.Second, FallbackAlways: true, MaxInvites: 3,
+		Fallbacks: []transfer.Fallback{{Kind: transfer.FallbackAgent}, {Kind: transfer.FallbackQueue, SID: one("WQ", "2")}},
+		PingPong:  transfer.PingPong{Transfers: 3, Within: 10 * time.Minute, QueueSID: one("WQ", "3")},
+		Handover: transfer.HandoverSettings{Required: true, NotesMax: 500, Digest: true, Reasons: []transfer.ReasonOption{
+			{Code: "billing", Labels: map[string]string{"": "Billing", "es-ES": "Facturación", "de": "Rechnung"}},
+			{Code: "other", Labels: map[string]string{"": "Something else"}},
+		}},
+		Directory: transfer.DirectorySettings{Native: true, HideUnavailable: true, HideEmptyQueues: true, QueuesBySkill: true},
+		Permissions: []transfer.Permission{
+			{Name: "all", ToQueues: transfer.Patterns{Deny: []string{"*VIP*"}}},
+			{Name: "juniors", Workers: []string{"A*"}, Teams: []string{"one"}, Roles: []string{"agent"}, Skills: []string{"en"}, FromQueues: []string{"Q?"},
+				NoCold: true, NoWarm: true, ToWorkers: transfer.Patterns{Allow: []string{"B*", "C*"}}, ToTeams: transfer.Patterns{Allow: []string{"x"}, Deny: []string{"y"}}},
+			{Name: "chiefs", Roles: []string{"supervisor", "admin"}},
+		},
 	}
 }

@@ -16,6 +16,11 @@ func putBool(w *json.Writer, key string, value bool) {
 	w.Bool(value)
 }
 
+func putInt(w *json.Writer, key string, value int) {
+	w.Key(key)
+	w.Int(int64(value))
+}
+
 func putTime(w *json.Writer, key string, value time.Time) {
 	w.Key(key)
 	w.Time(value)
