@@ -14,6 +14,7 @@ import (
 	"time"
 
 	twilio "github.com/twilio/twilio-go/client"
+	conversations "github.com/twilio/twilio-go/rest/conversations/v1"
 	flex "github.com/twilio/twilio-go/rest/flex/v1"
 	taskrouter "github.com/twilio/twilio-go/rest/taskrouter/v1"
 )
@@ -54,7 +55,10 @@ func (c *Client) newAttempt(ctx context.Context) *attempt {
 	return a
 }
 
-func (a *attempt) flex() *flex.ApiService             { return flex.NewApiService(&a.handler) }
+func (a *attempt) flex() *flex.ApiService { return flex.NewApiService(&a.handler) }
+func (a *attempt) conversations() *conversations.ApiService {
+	return conversations.NewApiService(&a.handler)
+}
 func (a *attempt) taskrouter() *taskrouter.ApiService { return taskrouter.NewApiService(&a.handler) }
 
 // RoundTrip binds the context, goes to BaseURL, and reads the whole answer.

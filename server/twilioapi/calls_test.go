@@ -70,9 +70,9 @@ func TestTaskAndItsWithdrawal(t *testing.T) {
 	})
 	got, err := f.client.Task(t.Context(), taskSID)
 	want := Task{
-		TaskRecord: transfer.TaskRecord{SID: taskSID, AssignmentStatus: "pending", TaskChannelName: "chat", Attributes: "{}", QueueName: "Billing"},
+		TaskRecord: transfer.TaskRecord{SID: taskSID, AssignmentStatus: "pending", TaskChannelName: "chat", Attributes: "{}", QueueName: "Billing", QueueSID: sid("WQ", "1")},
 		ETag:       `"7"`, Age: 12 * time.Second, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Priority: 2, Reason: "r",
-		QueueSID: sid("WQ", "1"), WorkflowSID: workflowSID,
+		WorkflowSID: workflowSID,
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)

@@ -17,6 +17,7 @@ var (
 	participantsList   = read("Participants.list", ClassInvite)
 	participantsUpdate = write("Participants.update", ClassRemoval)
 	channelsFetch      = read("Channels.fetch", ClassInvite)
+	channelsUpdate     = write("Channels.update", ClassRemoval)
 )
 
 var (
@@ -156,19 +157,66 @@ func (c *Client) Participants(ctx context.Context, interactionSID, channelSID st
 	})
 }
 
-// CloseParticipant takes an agent out of the channel and completes its task; the channel stays active. It is made once:
-// after Unknown, look who is in the channel. NotFound means that the participant is gone already.
-func (c *Client) CloseParticipant(ctx context.Context, interactionSID, channelSID, participantSID string) error {
-	if err := checkChannel(participantsUpdate, interactionSID, channelSID); err != nil {
+// participantStatus is the Status that takes an agent out of a channel. Source: the Interaction Channel Participants
+// resource, whose enumeration is closed and wrapup.
+var participantStatus = map[transfer.LeaveAs]string{
+	transfer.LeaveCompleted: "closed", transfer.LeaveWrapup: "wrapup", "": "closed",
+}
+
+// LeaveParticipant takes an agent out of the channel, which stays active. Their task is completed, or moves to wrapping
+// with [transfer.LeaveWrapup]; an empty as is [transfer.LeaveCompleted]. It is made once: after Unknown, look who is in
+// the channel. NotFound means that the participant is gone already.
+func (c *Client) LeaveParticipant(ctx context.Context, interactionSID, interactionChannelSID, participantSID string, as transfer.LeaveAs) error {
+	if err := checkChannel(participantsUpdate, interactionSID, interactionChannelSID); err != nil {
 		return err
 	}
 	if !transfer.ValidSID(participantSID, "UT") {
 		return invalid(participantsUpdate.name, "participantSID: not an interaction participant SID")
 	}
-	params := (&flex.UpdateInteractionChannelParticipantParams{}).SetStatus("closed")
+	status := participantStatus[as]
+	if status == "" {
+		return invalid(participantsUpdate.name, "as: %q is neither completed nor wrapup", as)
+	}
+	params := (&flex.UpdateInteractionChannelParticipantParams{}).SetStatus(status)
 	_, err := run(ctx, c, participantsUpdate, func(a *attempt) (struct{}, error) {
-		p, err := a.flex().UpdateInteractionChannelParticipant(interactionSID, channelSID, participantSID, params)
+		p, err := a.flex().UpdateInteractionChannelParticipant(interactionSID, interactionChannelSID, participantSID, params)
 		if err == nil && text(p.Sid) == "" {
+			err = errIncomplete
+		}
+		return struct{}{}, err
+	})
+	return err
+}
+
+// CloseParticipant is LeaveParticipant with [transfer.LeaveCompleted].
+func (c *Client) CloseParticipant(ctx context.Context, interactionSID, interactionChannelSID, participantSID string) error {
+	return c.LeaveParticipant(ctx, interactionSID, interactionChannelSID, participantSID, transfer.LeaveCompleted)
+}
+
+// channelRouting is the form field Routing of a channel's update: what becomes of its tasks.
+type channelRouting struct {
+	Status string `json:"status"`
+}
+
+// CloseChannel ends the channel and its conversation. The agents' tasks are completed, or move to wrapping with
+// [transfer.LeaveWrapup]; an empty as is [transfer.LeaveCompleted]. Twilio knows one value of Routing, closed: without
+// it, "all tasks will be set to wrapping" (Source: the Interaction Channels resource). Tasks of unanswered invites have
+// to be withdrawn by themselves. It is made once: after Unknown, read the channel.
+func (c *Client) CloseChannel(ctx context.Context, interactionSID, interactionChannelSID string, as transfer.LeaveAs) error {
+	if err := checkChannel(channelsUpdate, interactionSID, interactionChannelSID); err != nil {
+		return err
+	}
+	params := (&flex.UpdateInteractionChannelParams{}).SetStatus("closed")
+	switch as {
+	case transfer.LeaveCompleted, "":
+		params.SetRouting(channelRouting{Status: "closed"})
+	case transfer.LeaveWrapup:
+	default:
+		return invalid(channelsUpdate.name, "as: %q is neither completed nor wrapup", as)
+	}
+	_, err := run(ctx, c, channelsUpdate, func(a *attempt) (struct{}, error) {
+		ch, err := a.flex().UpdateInteractionChannel(interactionSID, interactionChannelSID, params)
+		if err == nil && text(ch.Sid) == "" {
 			err = errIncomplete
 		}
 		return struct{}{}, err

@@ -22,7 +22,7 @@ const (
 type classKey struct{}
 
 // WithClass gives the calls made with the context the class, instead of the one that the call has by itself: removals
-// for CloseParticipant and CancelTask, sweeps for Workers, Queues and Workflow, invites for the others.
+// for LeaveParticipant, CloseChannel and CancelTask, sweeps for Workers, Queues and Workflow, invites for the others.
 func WithClass(ctx context.Context, class Class) context.Context {
 	return context.WithValue(ctx, classKey{}, class)
 }

@@ -3,6 +3,7 @@ package twilioapi
 import (
 	"context"
 	"errors"
+	"math"
 	"net/url"
 )
 
@@ -25,6 +26,11 @@ var (
 // pages reads a list to its end. Of the next page's address only the query is taken, never the host, and it is sent as
 // it is: twilio-go would drop what follows a dot in it.
 func pages[T any](ctx context.Context, c *Client, ep *endpoint, read func(*attempt) (page[T], error)) ([]T, error) {
+	return pagesUpTo(ctx, c, ep, math.MaxInt, read)
+}
+
+// pagesUpTo reads a list until it has so many items, and drops what is beyond.
+func pagesUpTo[T any](ctx context.Context, c *Client, ep *endpoint, most int, read func(*attempt) (page[T], error)) ([]T, error) {
 	var all []T
 	query := ""
 	for range maxPages {
@@ -40,8 +46,8 @@ func pages[T any](ctx context.Context, c *Client, ep *endpoint, read func(*attem
 		} else {
 			all = append(all, p.items...)
 		}
-		if p.next == nil || *p.next == "" {
-			return all, nil
+		if len(all) >= most || p.next == nil || *p.next == "" {
+			return all[:min(len(all), most)], nil
 		}
 		next, err := url.Parse(*p.next)
 		if err != nil || next.RawQuery == "" || next.RawQuery == query {

@@ -27,7 +27,6 @@ type Task struct {
 	Created     time.Time
 	Priority    int
 	Reason      string // why it was canceled or completed
-	QueueSID    string // WQ…
 	WorkflowSID string // WW…
 }
 
@@ -53,9 +52,10 @@ func taskOf(t *taskrouter.TaskrouterV1Task, etag string) Task {
 		TaskRecord: transfer.TaskRecord{
 			SID: text(t.Sid), AssignmentStatus: text(t.AssignmentStatus), Attributes: text(t.Attributes),
 			TaskChannelName: text(t.TaskChannelUniqueName), QueueName: text(t.TaskQueueFriendlyName),
+			QueueSID: text(t.TaskQueueSid),
 		},
 		ETag: etag, Age: time.Duration(t.Age) * time.Second, Priority: t.Priority, Reason: text(t.Reason),
-		QueueSID: text(t.TaskQueueSid), WorkflowSID: text(t.WorkflowSid),
+		WorkflowSID: text(t.WorkflowSid),
 	}
 	if t.DateCreated != nil {
 		task.Created = *t.DateCreated
@@ -169,7 +169,9 @@ func (c *Client) Queues(ctx context.Context) ([]transfer.QueueRecord, error) {
 		}
 		queues := make([]transfer.QueueRecord, len(list.TaskQueues))
 		for i, q := range list.TaskQueues {
-			queues[i] = transfer.QueueRecord{SID: text(q.Sid), FriendlyName: text(q.FriendlyName)}
+			queues[i] = transfer.QueueRecord{
+				SID: text(q.Sid), FriendlyName: text(q.FriendlyName), Skills: skillsOf(text(q.TargetWorkers)),
+			}
 		}
 		return page[transfer.QueueRecord]{queues, list.Meta.NextPageUrl}, nil
 	})

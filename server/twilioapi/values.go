@@ -1,5 +1,7 @@
 package twilioapi
 
+import "time"
+
 // text is the string that twilio-go points to, or none.
 func text(s *string) string {
 	if s == nil {
@@ -24,4 +26,12 @@ func object(v any) map[string]any {
 func field(m map[string]any, key string) string {
 	s, _ := m[key].(string)
 	return s
+}
+
+// when is the time that twilio-go points to, or none.
+func when(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }
