@@ -54,7 +54,8 @@ func (t transfers) Find(ctx context.Context, by httpapi.Caller, id string) (http
 func (t transfers) Follow(ctx context.Context, by httpapi.Caller, after uint64, listening func() error,
 	transferred func(uint64, httpapi.Outcome) error, worker func(transfer.WorkerRecord) error) error {
 	return t.Coordinator.Follow(ctx, toCaller(by), after, listening,
-		func(seq uint64, o coordinator.Outcome) error { return transferred(seq, toOutcome(o)) }, worker)
+		func(seq uint64, o coordinator.Outcome) error { return transferred(seq, toOutcome(o)) },
+		func(uint64, coordinator.DepartureOutcome) error { return nil }, worker)
 }
 
 // directory implements httpapi.Directory.

@@ -30,7 +30,8 @@ type Twilio interface {
 	Invite(ctx context.Context, r twilioapi.InviteRequest) (twilioapi.Invite, error)
 	Invites(ctx context.Context, interactionSID, interactionChannelSID string) ([]twilioapi.Invite, error)
 	Participants(ctx context.Context, interactionSID, interactionChannelSID string) ([]transfer.ParticipantRecord, error)
-	CloseParticipant(ctx context.Context, interactionSID, interactionChannelSID, participantSID string) error
+	LeaveParticipant(ctx context.Context, interactionSID, interactionChannelSID, participantSID string, as transfer.LeaveAs) error
+	CloseChannel(ctx context.Context, interactionSID, interactionChannelSID string, as transfer.LeaveAs) error
 	Channel(ctx context.Context, interactionSID, interactionChannelSID string) (transfer.ChannelRecord, error)
 	Task(ctx context.Context, taskSID string) (twilioapi.Task, error)
 	CancelTask(ctx context.Context, taskSID, etag, reason string) error
@@ -77,7 +78,13 @@ type Options struct {
 	Lease time.Duration
 	// Answer is the longest that an agent's request waits. 8 s if 0.
 	Answer time.Duration
-	// Observe, where set, is told of each event that was recorded.
+	// Mirror, where set, writes the outstanding invites into the conversation's
+	// attributes. Its error means that it is to be tried again.
+	Mirror func(ctx context.Context, conversationSID string, outstanding []transfer.Transfer) error
+	// Digest, where set, makes the digest of a transfer. It keeps to its own limit
+	// in time.
+	Digest func(ctx context.Context, s transfer.State, t transfer.Transfer) transfer.Digest
+	// Observe, where set, is told of each event that was recorded about a transfer.
 	Observe func(event string, t transfer.Transfer)
 }
 
@@ -162,14 +169,14 @@ func (c *Coordinator) record(ctx context.Context, last ledger.Record, e transfer
 	}
 }
 
-// append writes one record. One that intends an invite for the first time is
-// in this process's hand from before it is written, so that no runner takes it
-// for an orphan: whoever calls append with such an event carries it on. The
-// record's time is from before it was written, so that the lease that others
-// grant ends later than the one that this process takes.
+// append writes one record. One that intends what a request waits for is in
+// this process's hand from before it is written, so that no runner takes it for
+// an orphan: whoever calls append with such an event carries it on. The record's
+// time is from before it was written, so that the lease that others grant ends
+// later than the one that this process takes.
 func (c *Coordinator) append(ctx context.Context, s transfer.State, e transfer.Event, expected uint64) (ledger.Record, error) {
 	r := ledger.Record{ID: c.NewID(), Origin: c.Origin, Event: e.Name(), State: s, Time: c.Clock()}
-	if intendsInvite(e) {
+	if carriedOn(s, e) {
 		c.own.take(r.ID)
 	}
 	var err error
@@ -182,22 +189,31 @@ func (c *Coordinator) append(ctx context.Context, s transfer.State, e transfer.E
 }
 
 func (c *Coordinator) tell(s transfer.State, e transfer.Event) {
-	if len(s.Transfers) == 0 {
-		return
+	if t, ok := s.Find(e.About()); ok {
+		c.Observe(e.Name(), t)
+		c.Logger.Info("transfer", "event", e.Name(), "transfer", t.ID, "phase", t.Phase,
+			"channel", s.InteractionChannelSID, "target", t.Target.SID, "from", t.From.WorkerSID,
+			"over", t.Over, "failure", t.Failure, "detail", t.FailureDetail)
 	}
-	t := s.Transfers[len(s.Transfers)-1]
-	c.Observe(e.Name(), t)
-	c.Logger.Info("transfer", "event", e.Name(), "transfer", t.ID, "phase", t.Phase,
-		"channel", s.InteractionChannelSID, "target", t.Target.SID, "from", t.From.WorkerSID,
-		"failure", t.Failure, "detail", t.FailureDetail)
+	if d, ok := s.FindDeparture(e.About()); ok {
+		c.Logger.Info("departure", "event", e.Name(), "departure", d.ID, "kind", d.Kind, "phase", d.Phase,
+			"channel", s.InteractionChannelSID, "worker", d.Agent.WorkerSID, "by", d.RequestedBy,
+			"failure", d.Failure, "detail", d.FailureDetail)
+	}
 }
 
-// intendsInvite reports whether the event makes it this process's turn to ask
-// Twilio for an invite.
-func intendsInvite(e transfer.Event) bool {
-	switch e.(type) {
-	case transfer.Requested, transfer.InviteMissing:
+// carriedOn reports whether the event makes it this process's turn to take the
+// step that it leads to: to ask Twilio for an invite, to take one back, to let
+// somebody leave.
+func carriedOn(s transfer.State, e transfer.Event) bool {
+	switch e := e.(type) {
+	case transfer.Requested, transfer.InviteMissing, transfer.DepartureRequested:
 		return true
+	case transfer.Withdrawn:
+		return e.Next.Kind == transfer.NextTarget
+	case transfer.Canceled:
+		t, _ := s.Find(e.TransferID)
+		return t.Phase == transfer.PhaseWithdrawing
 	}
 	return false
 }

@@ -143,23 +143,30 @@ type gathered struct {
 func (c *Coordinator) gather(ctx context.Context, by Caller, r transfer.Request) (gathered, error) {
 	records := transfer.Records{Now: c.Clock(), Settings: c.Settings(), Roles: by.Roles}
 	var (
-		g     gathered
-		queue *transfer.QueueRecord
-		conv  conversation
+		g               gathered
+		worker          *transfer.WorkerRecord
+		queue, guarding *transfer.QueueRecord
+		conv            conversation
 	)
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() (err error) {
 		conv, err = c.conversation(ctx, r.InteractionSID, r.InteractionChannelSID, r.TaskSID)
 		return err
 	})
-	all.Go(func() error {
-		worker, q, err := c.Roster.Target(ctx, r.Target)
-		if worker != nil {
-			records.Workers = append(records.Workers, *worker)
+	if r.Action == "" || r.Action == transfer.ActionTransfer {
+		all.Go(func() (err error) {
+			worker, queue, err = c.Roster.Target(ctx, r.Target)
+			return asRefusal(err)
+		})
+		if guard := records.Settings.PingPong; guard.Transfers > 0 && guard.QueueSID != r.Target.SID {
+			all.Go(func() (err error) { // where it cannot be read, the guard stands aside
+				if _, guarding, err = c.Roster.Target(ctx, transfer.Target{Kind: transfer.TargetQueue, SID: guard.QueueSID}); err != nil {
+					c.Logger.Warn("the ping-pong guard's queue could not be read", "queue", guard.QueueSID, "error", err)
+				}
+				return nil
+			})
 		}
-		queue = q
-		return asRefusal(err)
-	})
+	}
 	all.Go(func() (err error) {
 		g.last, err = c.Ledger.Last(ctx, r.InteractionChannelSID)
 		if err == nil || errors.Is(err, ledger.ErrNotFound) {
@@ -172,11 +179,19 @@ func (c *Coordinator) gather(ctx context.Context, by Caller, r transfer.Request)
 	}
 	records.Worker = c.known(by.WorkerSID)
 	records.Task, records.Channel, records.Participants = conv.task.TaskRecord, conv.channel, conv.participants
-	records.Transfers = g.last.State.Transfers
-	if queue != nil {
-		asked := *queue
-		asked.Unserved = asked.Unserved || !c.Roster.Serves(conv.task.Attributes, asked)
-		records.Queues = append(records.Queues, asked)
+	if records.Task.QueueSID == "" {
+		records.Task.QueueSID = conv.task.QueueSID
+	}
+	records.Transfers, records.Departures = g.last.State.Transfers, g.last.State.Departures
+	if worker != nil {
+		records.Workers = append(records.Workers, *worker)
+	}
+	for _, q := range []*transfer.QueueRecord{queue, guarding} {
+		if q != nil {
+			asked := *q
+			asked.Unserved = asked.Unserved || !c.Roster.Serves(conv.task.Attributes, asked)
+			records.Queues = append(records.Queues, asked)
+		}
 	}
 	var err error
 	if g.facts, err = records.Facts(); err != nil {

@@ -34,6 +34,14 @@ func (h *inHand) attach(w ledger.Work) bool {
 	return taken
 }
 
+// has reports whether this process has the record in hand.
+func (h *inHand) has(recordID string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, taken := h.records[recordID]
+	return taken
+}
+
 // answered says that a newer record stands in the record's place.
 func (h *inHand) answered(recordID string) {
 	for _, w := range h.remove(recordID) {

@@ -136,8 +136,16 @@ func (s shakyTwilio) Participants(ctx context.Context, kd, uo string) ([]transfe
 	return through(s.p, "participants", func() ([]transfer.ParticipantRecord, error) { return s.Twilio.Participants(ctx, kd, uo) })
 }
 
-func (s shakyTwilio) CloseParticipant(ctx context.Context, kd, uo, ut string) error {
-	return s.p.do("remove", func() error { return s.Twilio.CloseParticipant(ctx, kd, uo, ut) })
+func (s shakyTwilio) LeaveParticipant(ctx context.Context, kd, uo, ut string, as transfer.LeaveAs) error {
+	return s.p.do("remove", func() error { return s.Twilio.LeaveParticipant(ctx, kd, uo, ut, as) })
+}
+
+func (s shakyTwilio) CloseChannel(ctx context.Context, kd, uo string, as transfer.LeaveAs) error {
+	return s.p.do("close", func() error { return s.Twilio.CloseChannel(ctx, kd, uo, as) })
+}
+
+func (s shakyTwilio) TaskReservations(ctx context.Context, sid string) ([]twilioapi.Reservation, error) {
+	return through(s.p, "reservations", func() ([]twilioapi.Reservation, error) { return s.Twilio.TaskReservations(ctx, sid) })
 }
 
 func (s shakyTwilio) Channel(ctx context.Context, kd, uo string) (transfer.ChannelRecord, error) {

@@ -24,71 +24,124 @@ const (
 // retryAfter is the pause after a step that came to nothing.
 const retryAfter = time.Second
 
-// RunOnce waits for one piece of work and does what is due about it. It starts
-// no goroutine but the one that shows signs of life during a step. The error
-// is that of the ledger or of the step; the work is never lost by it.
+// RunOnce waits for one piece of work and does what is due about it: the first
+// step that is due and comes to something, since that makes a new record, which
+// is new work. It starts no goroutine but the one that shows signs of life
+// during a step. The error is that of the ledger or of the last step that
+// failed; the work is never lost by it.
 func (c *Coordinator) RunOnce(ctx context.Context) (Decision, error) {
 	work, err := c.Ledger.Next(ctx)
 	if err != nil {
 		return DecisionNothing, err
 	}
-	record := work.Record()
-	steps := record.State.Steps()
+	r := run{Coordinator: c, work: work, record: work.Record(), now: c.Clock(), wait: transfer.CheckEvery}
+	steps := r.record.State.Steps()
 	if len(steps) == 0 {
 		return DecisionNothing, work.Done()
 	}
-	step := steps[0]
-	now := c.Clock()
-	switch {
-	case step.Kind == transfer.StepInvite:
-		return c.takeOver(ctx, work, step, now)
-	case now.Before(step.NotBefore):
-		return DecisionWait, work.Later(step.NotBefore.Sub(now))
+	for _, step := range steps {
+		decision, over := r.take(ctx, step)
+		if over {
+			return decision, r.endErr
+		}
 	}
-	next, written, err := c.alive(work, func() (ledger.Record, bool, error) { return c.take(ctx, record, step) })
-	switch {
-	case written:
-		c.carryOn(ctx, next)
-		return DecisionStep, work.Done()
-	case err == nil && next.Sequence != record.Sequence:
-		return DecisionNothing, work.Done() // whoever wrote the newer record carries it on
-	case err == nil && step.Kind == transfer.StepCheck:
-		return DecisionWait, work.Later(transfer.CheckEvery)
-	}
-	return c.retry(work, step, err)
+	return r.leave()
 }
 
-// retry leaves the work for later.
-func (c *Coordinator) retry(work ledger.Work, step transfer.Step, err error) (Decision, error) {
-	if err != nil {
-		c.Logger.Warn("a step will be tried again", "step", step.Kind, "transfer", step.Transfer.ID, "error", err)
+// run is the work on one record.
+type run struct {
+	*Coordinator
+	work   ledger.Work
+	record ledger.Record
+	now    time.Time
+	wait   time.Duration // until the record is looked at again, if nothing comes of it
+	inHand bool
+	failed error // of the last step that failed
+	endErr error // of ending the work
+}
+
+// take takes a step if it is due and nobody else's. It returns true where the
+// work is over by it.
+func (r *run) take(ctx context.Context, step transfer.Step) (Decision, bool) {
+	if handled(step.Kind) && r.own.has(r.record.ID) {
+		r.inHand = true
+		return "", false
 	}
-	if laterErr := work.Later(retryAfter); laterErr != nil {
-		c.Logger.Warn("the ledger did not take a later", "transfer", step.Transfer.ID, "error", laterErr)
+	if step.Kind == transfer.StepInvite {
+		return r.takeOver(ctx, step)
 	}
-	return DecisionRetry, err
+	if left := step.NotBefore.Sub(r.now); left > 0 {
+		r.wait = min(r.wait, left)
+		return "", false
+	}
+	next, written, err := r.alive(r.work, func() (ledger.Record, bool, error) { return r.Coordinator.take(ctx, r.record, step) })
+	switch {
+	case written:
+		if about := step.Transfer.ID; r.own.has(next.ID) {
+			r.carryOn(ctx, next, about)
+		}
+		r.endErr = r.work.Done()
+		return DecisionStep, true
+	case err != nil:
+		r.Logger.Warn("a step will be tried again", "step", step.Kind, "transfer", step.Transfer.ID, "departure", step.Departure.ID, "error", err)
+		r.failed, r.wait = err, min(r.wait, retryAfter)
+	case next.Sequence != r.record.Sequence:
+		r.endErr = r.work.Done() // whoever wrote the newer record carries it on
+		return DecisionNothing, true
+	default:
+		r.wait = min(r.wait, pause(step, r.now))
+	}
+	return "", false
+}
+
+// pause is how long a step that came to nothing rests.
+func pause(step transfer.Step, now time.Time) time.Duration {
+	if step.Kind != transfer.StepCheck {
+		return retryAfter
+	}
+	if left := step.Transfer.Deadline.Sub(now); !step.Transfer.Deadline.IsZero() && left > 0 {
+		return min(left, transfer.CheckEvery)
+	}
+	return transfer.CheckEvery
+}
+
+// leave ends work of which nothing has come: it is left with whoever has the
+// record in hand, or for later.
+func (r *run) leave() (Decision, error) {
+	if r.inHand && r.own.attach(r.work) {
+		return DecisionInHand, r.failed
+	}
+	if r.failed != nil {
+		if err := r.work.Later(r.wait); err != nil {
+			r.Logger.Warn("the ledger did not take a later", "channel", r.record.Channel(), "error", err)
+		}
+		return DecisionRetry, r.failed
+	}
+	return DecisionWait, r.work.Later(r.wait)
 }
 
 // takeOver deals with an intended invite that this process does not have in
 // hand: once the lease of whoever recorded it is over, it is not known whether
 // the invite exists. It may have been made at the very end of the lease, so it
 // is looked up after the settling time.
-func (c *Coordinator) takeOver(ctx context.Context, work ledger.Work, step transfer.Step, now time.Time) (Decision, error) {
-	if c.own.attach(work) {
-		return DecisionInHand, nil
+func (r *run) takeOver(ctx context.Context, step transfer.Step) (Decision, bool) {
+	if left := r.record.Time.Add(r.Lease).Sub(r.now); left > 0 {
+		r.wait = min(r.wait, left)
+		return "", false
 	}
-	record := work.Record()
-	if wait := record.Time.Add(c.Lease).Sub(now); wait > 0 {
-		return DecisionWait, work.Later(wait)
-	}
-	_, written, err := c.record(ctx, record, transfer.InviteUnknown{TransferID: step.Transfer.ID, Due: now.Add(c.Settling), At: now})
+	_, written, err := r.Coordinator.record(ctx, r.record, transfer.InviteUnknown{
+		TransferID: step.Transfer.ID, Due: r.now.Add(r.Settling), At: r.now,
+	})
 	switch {
 	case err != nil:
-		return c.retry(work, step, err)
+		r.failed, r.wait = err, min(r.wait, retryAfter)
+		return "", false
 	case !written:
-		return DecisionNothing, work.Done() // it was answered meanwhile
+		r.endErr = r.work.Done() // it was answered meanwhile
+		return DecisionNothing, true
 	}
-	return DecisionTookOver, work.Done()
+	r.endErr = r.work.Done()
+	return DecisionTookOver, true
 }
 
 // alive runs the step and shows signs of life meanwhile.

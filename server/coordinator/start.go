@@ -63,13 +63,22 @@ func (c *Coordinator) Start(ctx context.Context, by Caller, r transfer.Request, 
 	}
 	// From here on the intent is recorded: it is carried on even if the agent's
 	// browser goes away.
-	answered := make(chan ledger.Record, 1)
-	c.left.Go(func() { answered <- c.carryOn(context.WithoutCancel(ctx), record) })
-	select {
-	case record = <-answered:
-	case <-answerBy.Done():
-	}
+	record = c.carryOnWithin(answerBy, record, r.TransferID)
 	return outcome(record.State, r.TransferID, false)
+}
+
+// carryOnWithin takes the step that this process has just recorded, and
+// returns the last record that is known when it was taken or ctx is done. The
+// step itself is taken to its end in any case.
+func (c *Coordinator) carryOnWithin(ctx context.Context, record ledger.Record, about string) ledger.Record {
+	answered := make(chan ledger.Record, 1)
+	c.left.Go(func() { answered <- c.carryOn(context.WithoutCancel(ctx), record, about) })
+	select {
+	case last := <-answered:
+		return last
+	case <-ctx.Done():
+		return record
+	}
 }
 
 // begin records the intent, if the rules agree, or finds the transfer that the
@@ -183,14 +192,8 @@ func (c *Coordinator) Find(ctx context.Context, by Caller, id string) (Outcome, 
 	if err != nil {
 		return Outcome{}, unavailable(err)
 	}
-	if t, ok := record.State.Find(id); !ok || (!concerns(t, by.WorkerSID) && !by.supervises()) {
+	if t, ok := record.State.Find(id); !ok || (!concerns(record.State, t, by.WorkerSID) && !by.supervises()) {
 		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}
 	}
 	return outcome(record.State, id, false)
-}
-
-// concerns reports whether the worker has a part in the transfer.
-func concerns(t transfer.Transfer, workerSID string) bool {
-	return workerSID != "" && (t.From.WorkerSID == workerSID || t.RequestedBy == workerSID || t.AcceptedBy == workerSID ||
-		(t.Target.Kind == transfer.TargetWorker && t.Target.SID == workerSID))
 }

@@ -15,25 +15,46 @@ import (
 // looks for an invite that is still being asked for.
 func (c *Coordinator) stepTimeout() time.Duration { return c.Lease * 4 / 5 }
 
-// carryOn takes the step that this process has just recorded as intended, if
-// it is an invite, and records what came of it. It returns the last record
+// carryOn takes the step that this process has just recorded as intended about
+// the transfer or departure, and records what came of it; where that is another
+// step of the kind that is carried on, that too. It returns the last record
 // that it knows of.
-func (c *Coordinator) carryOn(ctx context.Context, record ledger.Record) ledger.Record {
-	for _, step := range record.State.Steps() {
-		if step.Kind != transfer.StepInvite {
-			continue
+func (c *Coordinator) carryOn(ctx context.Context, record ledger.Record, about string) ledger.Record {
+	for {
+		step, ok := stepAbout(record.State, about)
+		if !ok || !handled(step.Kind) {
+			c.own.drop(record.ID) // nothing of it is left for this process
+			return record
 		}
-		next, _, err := c.take(ctx, record, step)
-		if err != nil {
+		next, written, err := c.take(ctx, record, step)
+		if err != nil || next.Sequence == record.Sequence {
 			c.own.drop(record.ID)
-			c.Logger.Error("the outcome of an invite could not be recorded; it will be looked up",
-				"transfer", step.Transfer.ID, "error", err)
+			if err != nil {
+				c.Logger.Warn("a step will be tried again", "step", step.Kind, "about", about, "error", err)
+			}
 			return record
 		}
 		c.own.answered(record.ID)
-		return next
+		if !written || !c.own.has(next.ID) {
+			return next
+		}
+		record = next
 	}
-	return record
+}
+
+// handled reports whether a step of the kind is taken by whoever recorded it.
+func handled(kind transfer.StepKind) bool {
+	return kind == transfer.StepInvite || kind == transfer.StepDepart || kind == transfer.StepWithdraw
+}
+
+// stepAbout is the step that a transfer or a departure needs.
+func stepAbout(s transfer.State, about string) (transfer.Step, bool) {
+	for _, step := range s.Steps() {
+		if step.Kind != transfer.StepDigest && (step.Transfer.ID == about || step.Departure.ID == about) {
+			return step, true
+		}
+	}
+	return transfer.Step{}, false
 }
 
 // take takes one step at Twilio and records what came of it, as
@@ -43,21 +64,40 @@ func (c *Coordinator) take(ctx context.Context, record ledger.Record, step trans
 	if step.Kind == transfer.StepInvite {
 		return c.takeInvite(ctx, record, step.Transfer)
 	}
+	if step.Kind == transfer.StepWithdraw {
+		return c.takeWithdraw(ctx, record, step.Transfer)
+	}
 	stepCtx, cancel := context.WithTimeout(ctx, c.stepTimeout())
 	defer cancel()
-	var e transfer.Event
-	switch step.Kind {
-	case transfer.StepFind:
-		e, err = c.find(stepCtx, record.State, step.Transfer)
-	case transfer.StepRemove:
-		e, err = c.remove(stepCtx, record.State, step.Transfer)
-	case transfer.StepCheck:
-		e, err = c.check(stepCtx, record.State, step.Transfer)
-	}
+	e, err := c.outcomeOf(stepCtx, record.State, step)
 	if err != nil || e == nil {
 		return record, false, err
 	}
 	return c.record(ctx, record, e)
+}
+
+// outcomeOf takes one step and returns what came of it; nil where nothing did.
+func (c *Coordinator) outcomeOf(ctx context.Context, s transfer.State, step transfer.Step) (transfer.Event, error) {
+	t := step.Transfer
+	switch step.Kind {
+	case transfer.StepFind:
+		return c.find(ctx, s, t)
+	case transfer.StepRemove:
+		return c.remove(ctx, s, t)
+	case transfer.StepLook:
+		return c.look(ctx, s, t)
+	case transfer.StepCheck:
+		return c.check(ctx, s, t)
+	case transfer.StepDepart:
+		return c.depart(ctx, s, step.Departure)
+	case transfer.StepClose:
+		return c.close(ctx, s, t)
+	case transfer.StepMirror:
+		return c.mirror(ctx, s)
+	case transfer.StepDigest:
+		return c.digest(ctx, s, t), nil
+	}
+	return nil, nil
 }
 
 // takeInvite asks for the invite and records the answer. The time that it took
@@ -76,6 +116,13 @@ func (c *Coordinator) takeInvite(ctx context.Context, record ledger.Record, t tr
 		}
 	}
 	return next, written, err
+}
+
+// stamped reports whether the attributes are those of the transfer's present
+// invite.
+func stamped(attributes string, t transfer.Transfer) bool {
+	id, round := transfer.ReadStamp(attributes)
+	return id == t.ID && round == t.Round
 }
 
 // withdraw cancels the task of an invite, if nobody has accepted it yet. One
@@ -116,7 +163,7 @@ func (c *Coordinator) find(ctx context.Context, s transfer.State, t transfer.Tra
 	}
 	var found transfer.Event = transfer.InviteMissing{TransferID: t.ID, At: c.Clock()}
 	for _, i := range invites {
-		if transfer.ReadTransferID(i.Attributes) != t.ID {
+		if !stamped(i.Attributes, t) {
 			continue
 		}
 		task, err := c.Twilio.Task(ctx, i.TaskSID)
@@ -126,7 +173,7 @@ func (c *Coordinator) find(ctx context.Context, s transfer.State, t transfer.Tra
 		case t.AcceptedBy != "", err == nil && task.AssignmentStatus != taskCanceled:
 			return transfer.Invited{TransferID: t.ID, InviteSID: i.SID, TaskSID: i.TaskSID, At: c.Clock()}, nil
 		}
-		found = transfer.InviteEnded{TransferID: t.ID, Detail: "the invite's task was canceled: " + task.Reason, At: c.Clock()}
+		found = transfer.InviteEnded{TransferID: t.ID, TaskSID: i.TaskSID, Detail: "the invite's task was canceled: " + task.Reason, At: c.Clock()}
 	}
 	return found, nil
 }
@@ -134,7 +181,7 @@ func (c *Coordinator) find(ctx context.Context, s transfer.State, t transfer.Tra
 // remove closes the transferring agent's participant, which completes their
 // task and leaves the channel active. One who has left already has left.
 func (c *Coordinator) remove(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
-	err := c.Twilio.CloseParticipant(ctx, s.InteractionSID, s.InteractionChannelSID, t.From.ParticipantSID)
+	err := c.Twilio.LeaveParticipant(ctx, s.InteractionSID, s.InteractionChannelSID, t.From.ParticipantSID, t.LeaveAs)
 	c.facts.changed(s.InteractionChannelSID)
 	switch {
 	case err == nil, twilioapi.IsNotFound(err):
@@ -172,7 +219,7 @@ func (c *Coordinator) withdrawOthers(ctx context.Context, s transfer.State, t tr
 		return err
 	}
 	for _, i := range invites {
-		if i.SID == t.Invite.SID || transfer.ReadTransferID(i.Attributes) != t.ID {
+		if i.SID == t.Invite.SID || !stamped(i.Attributes, t) {
 			continue
 		}
 		if err := c.withdraw(ctx, i.TaskSID, "the invite was made twice"); err != nil {
@@ -181,65 +228,3 @@ func (c *Coordinator) withdrawOthers(ctx context.Context, s transfer.State, t tr
 	}
 	return nil
 }
-
-// check compares a transfer that waits for its target with Twilio: a webhook
-// may have been lost.
-func (c *Coordinator) check(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
-	if t.Attempt > 1 {
-		if err := c.withdrawOthers(ctx, s, t); err != nil {
-			return nil, err
-		}
-	}
-	task, err := c.Twilio.Task(ctx, t.Invite.TaskSID)
-	now := c.Clock()
-	switch {
-	case twilioapi.IsNotFound(err):
-		return transfer.InviteEnded{TransferID: t.ID, Detail: "the invite's task no longer exists", At: now}, nil
-	case err != nil:
-		return nil, err
-	case task.AssignmentStatus == taskCanceled && task.Reason == reasonConversationEnded:
-		return transfer.Abandoned{TransferID: t.ID, At: now}, nil
-	case task.AssignmentStatus == taskCanceled:
-		return transfer.InviteEnded{TransferID: t.ID, Detail: "the invite's task was canceled", At: now}, nil
-	case task.AssignmentStatus == "pending" || task.AssignmentStatus == "reserved":
-		return c.checkChannel(ctx, s, t)
-	}
-	reservations, err := c.Twilio.TaskReservations(ctx, t.Invite.TaskSID)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range reservations {
-		switch r.Status {
-		case "accepted", "wrapping", "completed":
-			return transfer.Accepted{TransferID: t.ID, WorkerSID: r.WorkerSID, At: now}, nil
-		}
-	}
-	return nil, nil
-}
-
-// reasonConversationEnded is why an invite is withdrawn whose conversation has
-// ended: by it the end of its task is known as our own doing.
-const reasonConversationEnded = "The conversation has ended"
-
-// taskCanceled is TaskRouter's word.
-const taskCanceled = "canceled"
-
-// checkChannel ends a transfer whose conversation has ended. The invite is
-// withdrawn before that is recorded, so that a crash in between leaves nothing
-// that rings for ever.
-func (c *Coordinator) checkChannel(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
-	channel, err := c.Twilio.Channel(ctx, s.InteractionSID, s.InteractionChannelSID)
-	if err != nil && !twilioapi.IsNotFound(err) {
-		return nil, err
-	}
-	if err == nil && !channelEnded(channel.Status) {
-		return nil, nil
-	}
-	if err := c.withdraw(ctx, t.Invite.TaskSID, reasonConversationEnded); err != nil {
-		return nil, err
-	}
-	return transfer.Abandoned{TransferID: t.ID, At: c.Clock()}, nil
-}
-
-// channelEnded reports whether a channel in the status is over.
-func channelEnded(status string) bool { return status == "closed" || status == "failed" }

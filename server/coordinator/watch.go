@@ -18,7 +18,8 @@ import (
 // recorded after the sequence, and worker with each worker whose record
 // changes, one call at a time, until ctx is done or one of them fails.
 func (c *Coordinator) Follow(ctx context.Context, by Caller, after uint64, listening func() error,
-	transferred func(sequence uint64, o Outcome) error, worker func(transfer.WorkerRecord) error) error {
+	transferred func(sequence uint64, o Outcome) error, departed func(sequence uint64, o DepartureOutcome) error,
+	worker func(transfer.WorkerRecord) error) error {
 	var one sync.Mutex
 	told := news{by: by.WorkerSID, now: c.Clock, ended: map[string]bool{}}
 	changes := newWorkerChanges()
@@ -34,6 +35,12 @@ func (c *Coordinator) Follow(ctx context.Context, by Caller, after uint64, liste
 			for _, t := range told.of(r.State) {
 				o := Outcome{Transfer: t, InteractionSID: r.State.InteractionSID, InteractionChannelSID: r.State.InteractionChannelSID}
 				if err := transferred(r.Sequence, o); err != nil {
+					return err
+				}
+			}
+			for _, d := range told.departures(r.State) {
+				o := DepartureOutcome{Departure: d, InteractionSID: r.State.InteractionSID, InteractionChannelSID: r.State.InteractionChannelSID}
+				if err := departed(r.Sequence, o); err != nil {
 					return err
 				}
 			}
@@ -54,7 +61,7 @@ func (c *Coordinator) Follow(ctx context.Context, by Caller, after uint64, liste
 type news struct {
 	by    string // the worker
 	now   func() time.Time
-	ended map[string]bool // transfers whose end was told
+	ended map[string]bool // transfers and departures of whose end all was told
 }
 
 // lately is how long ago a transfer may have ended whose end may have been
@@ -70,14 +77,73 @@ func (n news) of(s transfer.State) []transfer.Transfer {
 	for i, t := range s.Transfers {
 		newest := i == len(s.Transfers)-1
 		switch {
-		case !concerns(t, n.by), n.ended[t.ID], !t.Open() && !newest && n.now().Sub(t.EndedAt) > lately:
+		case !concerns(s, t, n.by), n.ended[t.ID], !t.Open() && !newest && n.now().Sub(t.EndedAt) > lately:
 			continue
 		case !t.Open():
-			n.ended[t.ID] = true
+			n.ended[t.ID] = !t.DigestWanted
 		}
 		changed = append(changed, t)
 	}
 	return changed
+}
+
+// departures are those that a record may have changed and that concern the
+// worker.
+func (n news) departures(s transfer.State) []transfer.Departure {
+	var changed []transfer.Departure
+	for _, d := range s.Departures {
+		mine := d.Agent.WorkerSID == n.by || d.RequestedBy == n.by || member(s, n.by)
+		if !mine || n.ended[d.ID] || (!d.Open() && n.now().Sub(d.EndedAt) > lately) {
+			continue
+		}
+		if !d.Open() {
+			n.ended[d.ID] = true
+		}
+		changed = append(changed, d)
+	}
+	return changed
+}
+
+// concerns reports whether the worker has a part in the transfer, or is in the
+// conversation.
+func concerns(s transfer.State, t transfer.Transfer, workerSID string) bool {
+	return workerSID != "" && (t.From.WorkerSID == workerSID || t.RequestedBy == workerSID || t.AcceptedBy == workerSID ||
+		(t.Target.Kind == transfer.TargetWorker && t.Target.SID == workerSID) || member(s, workerSID))
+}
+
+// member reports whether the worker is in the conversation as far as its record
+// tells: they asked from within it or joined it, and have not left since.
+func member(s transfer.State, workerSID string) bool {
+	if workerSID == "" {
+		return false
+	}
+	var in, out time.Time
+	for i := range s.Transfers {
+		t := &s.Transfers[i]
+		if t.From.WorkerSID == workerSID {
+			in, out = latest(in, t.RequestedAt), latest(out, t.LeftAt)
+		}
+		if t.AcceptedBy == workerSID {
+			in = latest(in, t.AcceptedAt)
+		}
+	}
+	for i := range s.Departures {
+		d := &s.Departures[i]
+		if d.Agent.WorkerSID != workerSID {
+			continue
+		}
+		if in = latest(in, d.RequestedAt); d.Phase == transfer.DepartureGone && d.Kind != transfer.DepartureEnd {
+			out = latest(out, d.EndedAt)
+		}
+	}
+	return in.After(out)
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // workerChanges keeps the last change of each worker until it is taken.

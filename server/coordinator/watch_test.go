@@ -12,21 +12,23 @@ import (
 
 // heard is what a stream told.
 type heard struct {
-	transfers chan Outcome
-	workers   chan transfer.WorkerRecord
-	ended     chan error
+	transfers  chan Outcome
+	departures chan DepartureOutcome
+	workers    chan transfer.WorkerRecord
+	ended      chan error
 }
 
 // follow begins a stream and returns once it listens.
 func follow(t *testing.T, p *process, by Caller, after uint64, visit func()) heard {
 	t.Helper()
-	h := heard{make(chan Outcome, 100), make(chan transfer.WorkerRecord, 100), make(chan error, 1)}
+	h := heard{make(chan Outcome, 100), make(chan DepartureOutcome, 100), make(chan transfer.WorkerRecord, 100), make(chan error, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	listening := make(chan bool)
 	go func() {
 		h.ended <- p.Follow(ctx, by, after, func() error { close(listening); return nil },
 			func(_ uint64, o Outcome) error { visit(); h.transfers <- o; return nil },
+			func(_ uint64, o DepartureOutcome) error { visit(); h.departures <- o; return nil },
 			func(w transfer.WorkerRecord) error { visit(); h.workers <- w; return nil })
 	}()
 	<-listening
@@ -142,23 +144,24 @@ func TestFollowEnds(t *testing.T) {
 	broken := errors.New("the client is gone")
 	nothing := func(transfer.WorkerRecord) error { return nil }
 	none := func(uint64, Outcome) error { return nil }
-	if err := p.Follow(context.Background(), l.as("ada"), 0, func() error { return broken }, none, nothing); !errors.Is(err, broken) {
+	nobody := func(uint64, DepartureOutcome) error { return nil }
+	if err := p.Follow(context.Background(), l.as("ada"), 0, func() error { return broken }, none, nobody, nothing); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
 	l.start(p)
-	err := p.Follow(context.Background(), l.as("ada"), 0, func() error { return nil }, func(uint64, Outcome) error { return broken }, nothing)
+	err := p.Follow(context.Background(), l.as("ada"), 0, func() error { return nil }, func(uint64, Outcome) error { return broken }, nobody, nothing)
 	if !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	if err := p.Follow(ctx, l.as("ada"), 0, func() error { cancel(); return nil }, none, nothing); !errors.Is(err, context.Canceled) {
+	if err := p.Follow(ctx, l.as("ada"), 0, func() error { cancel(); return nil }, none, nobody, nothing); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	if n := len(p.roster.tell); n != 0 {
 		t.Errorf("%d subscriptions are left", n)
 	}
 	p.kill()
-	if err := p.Follow(context.Background(), l.as("ada"), 0, func() error { return nil }, none, nothing); err == nil {
+	if err := p.Follow(context.Background(), l.as("ada"), 0, func() error { return nil }, none, nobody, nothing); err == nil {
 		t.Error("a closed ledger is followed")
 	}
 }

@@ -26,6 +26,9 @@ func (c *Coordinator) ApplyTask(ctx context.Context, e TaskEvent) error {
 	var attributes struct {
 		Channel  string `json:"flexInteractionChannelSid"`
 		Transfer string `json:"transferId"`
+		Plan     struct {
+			Round int `json:"round"`
+		} `json:"transferPlan"`
 	}
 	if err := json.Unmarshal([]byte(e.TaskAttributes), &attributes); err != nil {
 		return nil // not a conversation: such attributes cannot be ours
@@ -45,10 +48,10 @@ func (c *Coordinator) ApplyTask(ctx context.Context, e TaskEvent) error {
 		return err
 	}
 	t, ok := last.State.Find(attributes.Transfer)
-	if !ok || !t.Open() || (t.Invite.TaskSID != "" && t.Invite.TaskSID != e.TaskSID) {
+	if !ok || !t.Open() || attributes.Plan.Round != t.Round || (t.Invite.TaskSID != "" && t.Invite.TaskSID != e.TaskSID) {
 		return nil
 	}
-	event := c.eventOf(e, t.ID)
+	event := c.eventOf(e, t)
 	if event == nil {
 		return nil
 	}
@@ -57,14 +60,18 @@ func (c *Coordinator) ApplyTask(ctx context.Context, e TaskEvent) error {
 }
 
 // eventOf is what the event of TaskRouter means for a transfer; nil if nothing.
-func (c *Coordinator) eventOf(e TaskEvent, transferID string) transfer.Event {
+func (c *Coordinator) eventOf(e TaskEvent, t transfer.Transfer) transfer.Event {
 	switch {
 	case e.Type == "reservation.accepted" && transfer.ValidSID(e.WorkerSID, "WK"):
-		return transfer.Accepted{TransferID: transferID, WorkerSID: strings.Clone(e.WorkerSID), At: c.Clock()} // the form it was cut from need not stay in memory
+		worker := strings.Clone(e.WorkerSID) // the form it was cut from need not stay in memory
+		return transfer.Accepted{TransferID: t.ID, WorkerSID: worker, TaskSID: strings.Clone(e.TaskSID), At: c.Clock()}
+	case (e.Type == "reservation.rejected" || e.Type == "reservation.timeout") &&
+		t.Target.Kind == transfer.TargetWorker && t.Target.SID == e.WorkerSID:
+		return transfer.Declined{TransferID: t.ID, TaskSID: strings.Clone(e.TaskSID), Reason: transfer.ReasonTargetDeclined, At: c.Clock()}
 	case e.Type == "task.canceled" && e.Reason == reasonConversationEnded:
-		return transfer.Abandoned{TransferID: transferID, At: c.Clock()}
+		return transfer.Abandoned{TransferID: t.ID, At: c.Clock()}
 	case e.Type == "task.canceled", strings.HasPrefix(e.Type, "task.") && strings.HasSuffix(e.Type, "deleted"):
-		return transfer.InviteEnded{TransferID: transferID, Detail: strings.Clone(e.Reason), At: c.Clock()}
+		return transfer.InviteEnded{TransferID: t.ID, TaskSID: strings.Clone(e.TaskSID), Detail: strings.Clone(e.Reason), At: c.Clock()}
 	}
 	return nil
 }
@@ -87,11 +94,19 @@ func (c *Coordinator) ApplyChannel(ctx context.Context, interactionChannelSID, s
 	if err != nil {
 		return err
 	}
+	for _, d := range last.State.Departures {
+		if !d.Open() {
+			continue
+		}
+		if last, _, err = c.record(ctx, last, transfer.Departed{DepartureID: d.ID, At: c.Clock()}); err != nil {
+			return err
+		}
+	}
 	for _, t := range last.State.Transfers {
 		if !t.Open() || t.InviteUnsettled() {
 			continue // an invite that may be on its way is waited for: it has to be withdrawn then
 		}
-		e, err := c.check(ctx, last.State, t)
+		e, err := c.checkChannel(ctx, last.State, t)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,174 @@
+package coordinator
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// TaskRouter's words.
+const (
+	taskPending         = "pending"
+	taskReserved        = "reserved"
+	taskCanceled        = "canceled"
+	reservationRejected = "rejected"
+	reservationTimeout  = "timeout"
+)
+
+// reasonConversationEnded is why an invite is withdrawn whose conversation has
+// ended: by it the end of its task is known as our own doing.
+const reasonConversationEnded = "The conversation has ended"
+
+// check compares a transfer that waits for its target with Twilio: a webhook
+// may have been lost, the target may have gone off, or the time may be over.
+func (c *Coordinator) check(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
+	if t.Attempt > 1 {
+		if err := c.withdrawOthers(ctx, s, t); err != nil {
+			return nil, err
+		}
+	}
+	task, err := c.Twilio.Task(ctx, t.Invite.TaskSID)
+	now := c.Clock()
+	switch {
+	case twilioapi.IsNotFound(err):
+		return transfer.InviteEnded{TransferID: t.ID, TaskSID: t.Invite.TaskSID, Detail: "the invite's task no longer exists", At: now}, nil
+	case err != nil:
+		return nil, err
+	case task.AssignmentStatus == taskCanceled && task.Reason == reasonConversationEnded:
+		return transfer.Abandoned{TransferID: t.ID, At: now}, nil
+	case task.AssignmentStatus == taskCanceled:
+		return transfer.InviteEnded{TransferID: t.ID, TaskSID: t.Invite.TaskSID, Detail: "the invite's task was canceled", At: now}, nil
+	case task.AssignmentStatus == taskPending || task.AssignmentStatus == taskReserved:
+		return c.checkWaiting(ctx, s, t, task)
+	}
+	return c.acceptance(ctx, t, t.Invite.TaskSID)
+}
+
+// acceptance finds out who accepted the task of an invite; nil if nobody is
+// said to have, yet.
+func (c *Coordinator) acceptance(ctx context.Context, t transfer.Transfer, taskSID string) (transfer.Event, error) {
+	reservations, err := c.Twilio.TaskReservations(ctx, taskSID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range reservations {
+		switch r.Status {
+		case "accepted", "wrapping", "completed":
+			return transfer.Accepted{TransferID: t.ID, WorkerSID: r.WorkerSID, TaskSID: taskSID, At: c.Clock()}, nil
+		}
+	}
+	return nil, nil
+}
+
+// checkWaiting checks a transfer that nobody has accepted.
+func (c *Coordinator) checkWaiting(ctx context.Context, s transfer.State, t transfer.Transfer, task twilioapi.Task) (transfer.Event, error) {
+	if ended, err := c.checkChannel(ctx, s, t); ended != nil || err != nil {
+		return ended, err
+	}
+	now := c.Clock()
+	if !t.Deadline.IsZero() && !now.Before(t.Deadline) {
+		return transfer.TimedOut{TransferID: t.ID, At: now}, nil
+	}
+	if t.Target.Kind != transfer.TargetWorker {
+		return nil, nil
+	}
+	if w, ok := c.Roster.Known(t.Target.SID); ok && !w.Available {
+		return transfer.Declined{TransferID: t.ID, TaskSID: t.Invite.TaskSID, Reason: transfer.ReasonTargetWentOff, At: now}, nil
+	}
+	if task.AssignmentStatus == taskReserved {
+		return nil, nil
+	}
+	reservations, err := c.Twilio.TaskReservations(ctx, t.Invite.TaskSID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range reservations {
+		if r.WorkerSID == t.Target.SID && (r.Status == reservationRejected || r.Status == reservationTimeout) {
+			return transfer.Declined{TransferID: t.ID, TaskSID: t.Invite.TaskSID, Reason: transfer.ReasonTargetDeclined, At: now}, nil
+		}
+	}
+	return nil, nil
+}
+
+// checkChannel ends a transfer whose conversation has ended. The invite is
+// withdrawn before that is recorded, so that a crash in between leaves nothing
+// that rings for ever.
+func (c *Coordinator) checkChannel(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
+	over, err := c.channelOver(ctx, s)
+	if err != nil || !over {
+		return nil, err
+	}
+	if t.Invite.TaskSID != "" {
+		if err := c.withdraw(ctx, t.Invite.TaskSID, reasonConversationEnded); err != nil {
+			return nil, err
+		}
+	}
+	return transfer.Abandoned{TransferID: t.ID, At: c.Clock()}, nil
+}
+
+// channelOver reports whether the interaction channel has ended, or is gone.
+func (c *Coordinator) channelOver(ctx context.Context, s transfer.State) (bool, error) {
+	channel, err := c.Twilio.Channel(ctx, s.InteractionSID, s.InteractionChannelSID)
+	if err != nil && !twilioapi.IsNotFound(err) {
+		return false, err
+	}
+	return err != nil || channelEnded(channel.Status), nil
+}
+
+// channelEnded reports whether a channel in the status is over.
+func channelEnded(status string) bool { return status == "closed" || status == "failed" }
+
+// look finds out whether the agent who was to be removed is still in, after an
+// invite ended that their leaving had followed.
+func (c *Coordinator) look(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
+	if ended, err := c.checkChannel(ctx, s, t); ended != nil || err != nil {
+		return ended, err
+	}
+	gone, err := c.gone(ctx, s, t.From.ParticipantSID)
+	switch {
+	case err != nil:
+		return nil, err
+	case gone:
+		return transfer.Left{TransferID: t.ID, At: c.Clock()}, nil
+	}
+	return transfer.Stayed{TransferID: t.ID, At: c.Clock()}, nil
+}
+
+// close closes the conversation that nobody took over.
+func (c *Coordinator) close(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
+	err := c.Twilio.CloseChannel(ctx, s.InteractionSID, s.InteractionChannelSID, t.LeaveAs)
+	c.facts.changed(s.InteractionChannelSID)
+	if err != nil && !twilioapi.IsNotFound(err) {
+		over, overErr := c.channelOver(ctx, s)
+		if overErr != nil || !over {
+			return nil, fmt.Errorf("close the conversation: %w", err)
+		}
+	}
+	return transfer.Closed{TransferID: t.ID, At: c.Clock()}, nil
+}
+
+// mirror writes the outstanding invites into the conversation's attributes.
+func (c *Coordinator) mirror(ctx context.Context, s transfer.State) (transfer.Event, error) {
+	outstanding := s.Outstanding()
+	if c.Mirror != nil {
+		if err := c.Mirror(ctx, s.ConversationSID, outstanding); err != nil {
+			return nil, fmt.Errorf("mirror the invites: %w", err)
+		}
+	}
+	e := transfer.Mirrored{At: c.Clock()}
+	for _, t := range outstanding {
+		e.TaskSIDs = append(e.TaskSIDs, t.Invite.TaskSID)
+	}
+	return e, nil
+}
+
+// digest makes the digest of a transfer.
+func (c *Coordinator) digest(ctx context.Context, s transfer.State, t transfer.Transfer) transfer.Event {
+	d := transfer.Digest{Failure: transfer.ReasonDigestFailed}
+	if c.Digest != nil {
+		d = c.Digest(ctx, s, t)
+	}
+	return transfer.DigestMade{TransferID: t.ID, Digest: d, At: c.Clock()}
+}

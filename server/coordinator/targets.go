@@ -1,0 +1,101 @@
+package coordinator
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// WatchTargets takes back the invites of workers who go off while they are
+// asked, until ctx is done: TaskRouter leaves such an invite waiting. What is
+// missed is found by the check of each transfer.
+func (c *Coordinator) WatchTargets(ctx context.Context) error {
+	asked := &askedWorkers{channels: map[string]map[string]bool{}, workers: map[string][]string{}}
+	changes := newWorkerChanges()
+	defer c.Roster.Subscribe(changes.add)()
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() error {
+		return c.Ledger.Follow(ctx, 0, func(r ledger.Record) error {
+			asked.see(r)
+			return nil
+		})
+	})
+	all.Go(func() error {
+		return changes.each(ctx, func(w transfer.WorkerRecord) error {
+			if w.Available {
+				return nil
+			}
+			for _, channel := range asked.by(w.SID) {
+				if err := c.targetWentOff(ctx, channel, w.SID); err != nil && ctx.Err() == nil {
+					c.Logger.Warn("an invite of a worker who went off could not be taken back yet", "worker", w.SID, "channel", channel, "error", err)
+				}
+			}
+			return nil
+		})
+	})
+	return all.Wait()
+}
+
+// targetWentOff records that the worker will not take over.
+func (c *Coordinator) targetWentOff(ctx context.Context, channelSID, workerSID string) error {
+	last, err := c.last(ctx, channelSID)
+	if err != nil {
+		return err
+	}
+	for _, t := range last.State.Transfers {
+		if !t.Live() || t.Target.Kind != transfer.TargetWorker || t.Target.SID != workerSID {
+			continue
+		}
+		e := transfer.Declined{TransferID: t.ID, TaskSID: t.Invite.TaskSID, Reason: transfer.ReasonTargetWentOff, At: c.Clock()}
+		if last, _, err = c.record(ctx, last, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// askedWorkers knows in which conversations workers are asked to take over.
+type askedWorkers struct {
+	mu       sync.Mutex
+	channels map[string]map[string]bool // by worker
+	workers  map[string][]string        // by channel
+}
+
+// see takes in the last record of a channel.
+func (a *askedWorkers) see(r ledger.Record) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	channel := r.Channel()
+	for _, w := range a.workers[channel] {
+		delete(a.channels[w], channel)
+		if len(a.channels[w]) == 0 {
+			delete(a.channels, w)
+		}
+	}
+	delete(a.workers, channel)
+	for _, t := range r.State.Transfers {
+		if !t.Live() || t.Target.Kind != transfer.TargetWorker {
+			continue
+		}
+		if a.channels[t.Target.SID] == nil {
+			a.channels[t.Target.SID] = map[string]bool{}
+		}
+		a.channels[t.Target.SID][channel] = true
+		a.workers[channel] = append(a.workers[channel], t.Target.SID)
+	}
+}
+
+// by are the conversations in which the worker is asked.
+func (a *askedWorkers) by(workerSID string) []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	channels := make([]string, 0, len(a.channels[workerSID]))
+	for channel := range a.channels[workerSID] {
+		channels = append(channels, channel)
+	}
+	return channels
+}

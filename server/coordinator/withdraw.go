@@ -1,0 +1,182 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// takeWithdraw takes an invite back and decides what follows, on facts that
+// are read after that. What follows is decided anew if somebody wrote about the
+// conversation meanwhile: an agent may have left in between.
+func (c *Coordinator) takeWithdraw(ctx context.Context, record ledger.Record, t transfer.Transfer) (ledger.Record, bool, error) {
+	stepCtx, cancel := context.WithTimeout(ctx, 2*c.stepTimeout())
+	defer cancel()
+	attributes, e, err := c.takeBack(stepCtx, record.State, t)
+	if err != nil {
+		return record, false, err
+	}
+	if e != nil {
+		return c.record(ctx, record, e)
+	}
+	last := record
+	for {
+		next, err := c.next(stepCtx, last.State, t, attributes)
+		if err != nil {
+			return record, false, err
+		}
+		e := transfer.Withdrawn{TransferID: t.ID, Next: next, At: c.Clock()}
+		state, err := transfer.Advance(last.State, e)
+		if errors.Is(err, transfer.ErrPointless) {
+			return last, false, nil
+		}
+		if err != nil {
+			return record, false, err
+		}
+		written, err := c.append(stepCtx, state, e, last.Sequence)
+		if !errors.Is(err, ledger.ErrConflict) {
+			return written, err == nil, err
+		}
+		if last, err = c.Ledger.Last(stepCtx, record.Channel()); err != nil {
+			return record, false, err
+		}
+	}
+}
+
+// takeBack cancels the tasks of the transfer's present invite and returns their
+// attributes. An accept that was faster has won, and a conversation that has
+// ended needs nobody: then the event says so.
+func (c *Coordinator) takeBack(ctx context.Context, s transfer.State, t transfer.Transfer) (attributes string, e transfer.Event, err error) {
+	if e, err = c.checkChannel(ctx, s, t); e != nil || err != nil {
+		return "", e, err
+	}
+	tasks := []string{t.Invite.TaskSID}
+	if t.Invite.TaskSID == "" || t.Attempt > 1 {
+		if tasks, err = c.tasksOf(ctx, s, t); err != nil {
+			return "", nil, err
+		}
+	}
+	for _, sid := range tasks {
+		found, e, err := c.takeBackTask(ctx, t, sid)
+		if e != nil || err != nil {
+			return "", e, err
+		}
+		if found != "" {
+			attributes = found
+		}
+	}
+	return attributes, nil, nil
+}
+
+// takeBackTask cancels one task of an invite, unless somebody has accepted it,
+// and returns its attributes, which are empty where it is gone. Where the task
+// changes meanwhile, it is looked at again.
+func (c *Coordinator) takeBackTask(ctx context.Context, t transfer.Transfer, sid string) (attributes string, e transfer.Event, err error) {
+	for attempt := 0; ; attempt++ {
+		task, err := c.Twilio.Task(ctx, sid)
+		if twilioapi.IsNotFound(err) {
+			return "", nil, nil
+		}
+		if err != nil {
+			return "", nil, err
+		}
+		switch task.AssignmentStatus {
+		case taskCanceled:
+			return task.Attributes, nil, nil
+		case taskPending, taskReserved:
+			err := c.Twilio.CancelTask(ctx, sid, task.ETag, takenBack(t.Over))
+			switch {
+			case err == nil, twilioapi.IsNotFound(err):
+				return task.Attributes, nil, nil
+			case !twilioapi.IsRefused(err), attempt == 3:
+				return "", nil, fmt.Errorf("take back task %s: %w", sid, err)
+			}
+			continue
+		}
+		e, err := c.acceptance(ctx, t, sid)
+		return task.Attributes, e, err
+	}
+}
+
+// takenBack is the reason that the canceled task of an invite carries.
+func takenBack(why transfer.Reason) string {
+	if m := why.Message(); m != "" {
+		return m
+	}
+	return "The invite was taken back"
+}
+
+// tasksOf lists the tasks of all invites that were made for the transfer's
+// present target.
+func (c *Coordinator) tasksOf(ctx context.Context, s transfer.State, t transfer.Transfer) ([]string, error) {
+	invites, err := c.Twilio.Invites(ctx, s.InteractionSID, s.InteractionChannelSID)
+	if err != nil {
+		return nil, err
+	}
+	var tasks []string
+	for _, i := range invites {
+		if stamped(i.Attributes, t) {
+			tasks = append(tasks, i.TaskSID)
+		}
+	}
+	if t.Invite.TaskSID != "" && len(tasks) == 0 {
+		tasks = append(tasks, t.Invite.TaskSID)
+	}
+	return tasks, nil
+}
+
+// next decides what follows once the target has not taken over.
+func (c *Coordinator) next(ctx context.Context, s transfer.State, t transfer.Transfer, attributes string) (transfer.Next, error) {
+	settings := c.Settings()
+	records := transfer.Records{
+		Now: c.Clock(), Settings: settings, Transfers: s.Transfers, Departures: s.Departures,
+		Task:    transfer.TaskRecord{Attributes: attributes},
+		Channel: transfer.ChannelRecord{SID: s.InteractionChannelSID, InteractionSID: s.InteractionSID},
+	}
+	targets := settings.NextTargets(t)
+	if t.Target.Kind == transfer.TargetQueue {
+		targets = append(targets, t.Target)
+	}
+	for _, tried := range t.Tried {
+		if tried.Target.Kind == transfer.TargetQueue {
+			targets = append(targets, tried.Target)
+		}
+	}
+	workers := make([]*transfer.WorkerRecord, len(targets))
+	queues := make([]*transfer.QueueRecord, len(targets))
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) {
+		records.Participants, err = c.Twilio.Participants(ctx, s.InteractionSID, s.InteractionChannelSID)
+		return err
+	})
+	for i, to := range targets {
+		all.Go(func() (err error) {
+			workers[i], queues[i], err = c.Roster.Target(ctx, to)
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return transfer.Next{}, err
+	}
+	for i := range targets {
+		if workers[i] != nil {
+			records.Workers = append(records.Workers, *workers[i])
+		}
+		if q := queues[i]; q != nil {
+			asked := *q
+			asked.Unserved = asked.Unserved || !c.Roster.Serves(attributes, asked)
+			records.Queues = append(records.Queues, asked)
+		}
+	}
+	facts, err := records.Facts()
+	if err != nil {
+		return transfer.Next{}, err
+	}
+	return facts.Next(t)
+}
