@@ -172,8 +172,10 @@ func changeObject(q *request, o *object) (answer, error) {
 	var in struct {
 		Data json.RawMessage `json:"data"`
 	}
-	if err := q.json(&in); err != nil {
-		return answer{}, err
+	if q.method != http.MethodDelete { // whose body is the SDK's product, by a slip of twilio-sync 3
+		if err := q.json(&in); err != nil {
+			return answer{}, err
+		}
 	}
 	switch at := "v3/" + o.kind.collection() + "/{Sid}"; {
 	case q.match(http.MethodDelete, at):

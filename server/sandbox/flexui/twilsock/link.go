@@ -17,7 +17,7 @@ const (
 	queueLength  = 1024             // frames that wait for a slow reader; past that the link is cut, and the SDK comes back
 	writeTimeout = 10 * time.Second // for one frame
 	initTimeout  = 15 * time.Second // for the first good init
-	tokenWarning = 3 * time.Minute  // before a token expires, as the SDKs document it
+	tokenWarning = 3 * time.Minute  // before a token expires, as the SDKs document it; half the time of a shorter one
 )
 
 // link is one connection. One goroutine reads and answers, one writes.
@@ -164,7 +164,7 @@ func (l *link) signIn(token string, s sandbox.FlexSession) {
 	clock := l.hub.account.Clock()
 	left := s.Expires.Sub(clock.Now())
 	l.timers = []sandbox.Timer{
-		clock.AfterFunc(max(left-tokenWarning, 0), func() {
+		clock.AfterFunc(left-min(tokenWarning, left/2), func() {
 			l.enqueue(frame{header: header{Method: "client_update", ID: randomID("TM"),
 				ClientUpdateType: "token_about_to_expire"}}.encode())
 		}),

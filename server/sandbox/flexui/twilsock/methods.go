@@ -124,6 +124,7 @@ func (l *link) message(f frame) {
 	session, err := l.hub.account.FlexSession(token)
 	if err != nil {
 		why := *unauthorized(err)
+		l.reply(f.header, header{Status: unauthorized(err)}, nil)
 		if why.ErrorCode == 20104 {
 			why.Code, why.Status = 410, "TOKEN_EXPIRED"
 		}
