@@ -24,7 +24,8 @@ type call struct {
 	method string
 	url    string
 	token  string
-	// idempotencyKey and body are those of a POST; empty otherwise.
+	// idempotencyKey is that of a request for a transfer, and body that of a POST;
+	// empty otherwise.
 	idempotencyKey string
 	body           string // JSON
 }
@@ -38,6 +39,8 @@ type arguments struct {
 // calls makes the call that a dispatch of a name stands for.
 var calls = map[string]func(arguments) (call, error){
 	"transfer":      transferCall,
+	"cancel":        cancelCall,
+	"depart":        departCall,
 	"fetchTransfer": fetchTransferCall,
 	"directory":     directoryCall,
 }
@@ -65,10 +68,26 @@ func transferCall(a arguments) (call, error) {
 	if !printable(a.idempotencyKey) || len(a.idempotencyKey) > 128 {
 		return call{}, badArgument("idempotencyKey", "1 to 128 printable characters of ASCII are required")
 	}
+	c, err := a.post("/v1/transfers")
+	c.idempotencyKey = a.idempotencyKey
+	return c, err
+}
+
+func cancelCall(a arguments) (call, error) {
+	if a.id == "" {
+		return call{}, badArgument("id", "is missing")
+	}
+	return a.post("/v1/transfers/" + escape(a.id) + "/cancel")
+}
+
+func departCall(a arguments) (call, error) { return a.post("/v1/departures") }
+
+// post is the call that posts the body.
+func (a arguments) post(path string) (call, error) {
 	if a.body == "" {
 		return call{}, badArgument("body", "is missing")
 	}
-	return call{method: "POST", url: a.baseURL + "/v1/transfers", idempotencyKey: a.idempotencyKey, body: a.body}, nil
+	return call{method: "POST", url: a.baseURL + path, body: a.body}, nil
 }
 
 func fetchTransferCall(a arguments) (call, error) {

@@ -17,6 +17,10 @@ func TestNewCall(t *testing.T) {
 	}{
 		{"transfer", `{"baseUrl":"https://b.example//","token":"t","idempotencyKey":"k 1","body":{"wire": 1}}`,
 			call{method: "POST", url: "https://b.example/v1/transfers", token: "t", idempotencyKey: "k 1", body: `{"wire": 1}`}},
+		{"cancel", `{"baseUrl":"https://b.example","token":"t","id":"../x","body":{"wire":1}}`,
+			call{method: "POST", url: "https://b.example/v1/transfers/%2E%2E%2Fx/cancel", token: "t", body: `{"wire":1}`}},
+		{"depart", `{"baseUrl":"https://b.example","token":"t","body":{"wire":1}}`,
+			call{method: "POST", url: "https://b.example/v1/departures", token: "t", body: `{"wire":1}`}},
 		{"fetchTransfer", `{"baseUrl":"","token":"t","id":"a/../b?ö"}`,
 			call{method: "GET", url: "/v1/transfers/a%2F%2E%2E%2Fb%3F%C3%B6", token: "t"}},
 		{"directory", `{"baseUrl":"https://b.example","token":"t"}`,
@@ -44,6 +48,9 @@ func TestNewCallRefuses(t *testing.T) {
 		{"transfer", `{"token":"t","body":{}}`, "idempotencyKey: 1 to 128 printable characters of ASCII are required"},
 		{"transfer", `{"token":"t","body":{},"idempotencyKey":"` + long + `"}`, "idempotencyKey: 1 to 128 printable characters of ASCII are required"},
 		{"transfer", `{"token":"t","idempotencyKey":"k"}`, "body: is missing"},
+		{"cancel", `{"token":"t","body":{}}`, "id: is missing"},
+		{"cancel", `{"token":"t","id":"x"}`, "body: is missing"},
+		{"depart", `{"token":"t"}`, "body: is missing"},
 		{"transfer", `{"token":"t","body":{"a":}}`, `body.a: at offset 25: expected a value, found "}"`},
 	} {
 		_, err := newCall(c.name, c.args)
@@ -71,7 +78,7 @@ func TestResults(t *testing.T) {
 		result(502, `<html>`):                    `{"status":502,"body":{"code":"BACKEND_ERROR","message":"The transfer service gave an answer that cannot be read. Try again."}}`,
 		result(200, `{}{}`):                      `{"status":200,"body":{"code":"BACKEND_ERROR","message":"The transfer service gave an answer that cannot be read. Try again."}}`,
 		noAnswer(CodeUnreachable):                `{"status":0,"body":{"code":"BACKEND_UNREACHABLE","message":"The transfer service cannot be reached. Check the connection and try again."}}`,
-		noAnswer(CodeTimeout):                    `{"status":0,"body":{"code":"BACKEND_TIMEOUT","message":"The transfer service did not answer in time. The transfer may have been made all the same."}}`,
+		noAnswer(CodeTimeout):                    `{"status":0,"body":{"code":"BACKEND_TIMEOUT","message":"The transfer service did not answer in time. What you asked for may have been done all the same."}}`,
 		failure(badArgument("id", "is missing")): `{"wire":1,"error":{"code":"BAD_ARGUMENTS","message":"id: is missing"}}`,
 		panicked("x\"y"):                         `{"wire":1,"error":{"code":"PANIC","message":"the module failed: x\"y"}}`,
 	} {
@@ -83,6 +90,8 @@ func TestResults(t *testing.T) {
 
 func FuzzNewCall(f *testing.F) {
 	f.Add("transfer", `{"baseUrl":"https://b.example","token":"t","idempotencyKey":"k","body":{"wire":1}}`)
+	f.Add("cancel", `{"baseUrl":"","token":"t","id":"x","body":{"wire":1}}`)
+	f.Add("depart", `{"baseUrl":"","token":"t","body":{"kind":"leave"}}`)
 	f.Add("fetchTransfer", `{"baseUrl":"https://b.example","token":"t","id":"x"}`)
 	f.Fuzz(func(t *testing.T, name, args string) {
 		c, err := newCall(name, args)

@@ -65,7 +65,9 @@ func (b *bridge) begin(c call) (*flight, error) {
 	}
 	if c.body != "" {
 		headers["Content-Type"] = "application/json"
-		headers["Idempotency-Key"] = c.idempotencyKey
+		if c.idempotencyKey != "" {
+			headers["Idempotency-Key"] = c.idempotencyKey
+		}
 		options["body"] = c.body
 	}
 	f.response, err = b.host.Call("fetch", c.url, options)

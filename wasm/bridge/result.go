@@ -33,7 +33,7 @@ func result(status int, body string) string {
 func noAnswer(code string) string {
 	message := "The transfer service cannot be reached. Check the connection and try again."
 	if code == CodeTimeout {
-		message = "The transfer service did not answer in time. The transfer may have been made all the same."
+		message = "The transfer service did not answer in time. What you asked for may have been done all the same."
 	}
 	return result(0, string(wire.AppendError(nil, code, message, "")))
 }

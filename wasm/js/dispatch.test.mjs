@@ -42,6 +42,22 @@ test("a transfer is posted with its token, key and body", async (t) => {
   assert.equal(headers["content-type"], "application/json");
 });
 
+test("a cancel and a departure are posted, without a key", async (t) => {
+  const { transfer, requests } = await load(t, json(200, { phase: "withdrawing" }));
+  const body = { wire: 1, taskSid: "" };
+  assert.deepEqual(await transfer.dispatch("cancel", { token: "t", id: "XT/1", body }), { status: 200, body: { phase: "withdrawing" } });
+  await transfer.dispatch("depart", { token: "t", body: { wire: 1, kind: "leave" } });
+  assert.deepEqual(requests.map((r) => [r.method, r.url, JSON.parse(r.body)]), [
+    ["POST", "/v1/transfers/XT%2F1/cancel", body],
+    ["POST", "/v1/departures", { wire: 1, kind: "leave" }],
+  ]);
+  for (const { headers } of requests) {
+    assert.equal(headers["idempotency-key"], undefined);
+    assert.equal(headers["content-type"], "application/json");
+    assert.equal(headers.authorization, "Bearer t");
+  }
+});
+
 test("a transfer and the directory are fetched", async (t) => {
   const { transfer, requests } = await load(t, json(200, {}));
   await transfer.dispatch("fetchTransfer", { token: "t", id: "a/b" });
@@ -120,6 +136,8 @@ test("wrong arguments are refused before anything is sent", async (t) => {
   await refused("transfer", { token: "t", body: {} }, /idempotencyKey/);
   await refused("transfer", { token: "t", idempotencyKey: "ö", body: {} }, /idempotencyKey/);
   await refused("transfer", { token: "t\n", idempotencyKey: "k", body: {} }, /token/);
+  await refused("cancel", { token: "t", body: {} }, /id: is missing/);
+  await refused("depart", { token: "t" }, /body: is missing/);
   await refused("fetchTransfer", { token: "t", id: 7 }, /id: .*expected a string/);
   await refused("directory", { token: "t", colour: "red" }, /colour/);
   await assert.rejects(transfer.dispatch("directory", { token: 1n }), TypeError);

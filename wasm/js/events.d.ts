@@ -1,9 +1,13 @@
-import type { Settings, TransferRecord, WorkerRecord } from "./loader.js";
+import type { DepartureRecord, QueueRecord, Settings, TransferRecord, WorkerRecord } from "./loader.js";
 
 export type StreamEvent =
   | { type: "hello"; id: string; data: { rules: string; settings: Settings } }
   | { type: "transfer"; id: string; data: TransferRecord }
-  | { type: "worker"; id: string; data: WorkerRecord };
+  | { type: "departure"; id: string; data: DepartureRecord }
+  /** The settings have changed. */
+  | { type: "settings"; id: string; data: { rules: string; settings: Settings } }
+  | { type: "worker"; id: string; data: WorkerRecord }
+  | { type: "queue"; id: string; data: QueueRecord };
 
 /** waiting: between two connections; the error says why the last one ended. */
 export type StreamState = "connecting" | "open" | "waiting" | "closed";

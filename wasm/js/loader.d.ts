@@ -48,6 +48,10 @@ export interface Transfer {
    * MODULE_STOPPED where it is not known what became of the call.
    */
   dispatch(name: "transfer", args: { token: string; idempotencyKey: string; body: TransferRequest }): Promise<Result>;
+  /** Takes the invite of the transfer with the id back. */
+  dispatch(name: "cancel", args: { token: string; id: string; body: CancelRequest }): Promise<Result>;
+  /** Leaves, removes another agent, or ends the conversation. */
+  dispatch(name: "depart", args: { token: string; body: DepartureRequest }): Promise<Result>;
   dispatch(name: "fetchTransfer", args: { token: string; id: string }): Promise<Result>;
   dispatch(name: "directory", args: { token: string; interactionSid?: string; interactionChannelSid?: string; taskSid?: string }): Promise<Result>;
   /** Ends the module. What is pending is rejected with MODULE_STOPPED. */
@@ -75,6 +79,10 @@ export interface QueueRecord {
   sid: string;
   friendly_name: string;
   unserved?: boolean;
+  /** Those that the queue's target workers ask for. */
+  skills?: string[] | null;
+  /** How the queue stands; longest_wait is in seconds. */
+  figures?: { available: number; waiting: number; longest_wait: number } | null;
 }
 
 export interface TaskRecord {
@@ -84,13 +92,63 @@ export interface TaskRecord {
   attributes: string | object;
   reservation_status?: string;
   task_queue_friendly_name?: string;
+  task_queue_sid?: string;
 }
 
+/** What matches one of allow (or everything, without it) and none of deny: names with * and ?, or SIDs. */
+export interface Patterns {
+  allow?: string[];
+  deny?: string[];
+}
+
+/** Narrows what the agents whom all its selectors select may do. */
+export interface Permission {
+  name: string;
+  workers?: string[];
+  teams?: string[];
+  roles?: string[];
+  skills?: string[];
+  from_queues?: string[];
+  no_cold: boolean;
+  no_warm: boolean;
+  to_queues?: Patterns;
+  to_workers?: Patterns;
+  to_teams?: Patterns;
+}
+
+/** The account's settings as the backend tells them: what is not set stands there as its default. */
 export interface Settings {
   cold_transfer: boolean;
   multi_participant: boolean;
   native_transfers: boolean;
+  /** When a cold transfer removes the agent who does not choose; leave_on_choice: they may. */
+  leave_on: LeaveOn;
+  leave_on_choice: boolean;
+  leave_as: "completed" | "wrapup";
+  /** Seconds. */
+  invite_timeout: number;
+  ping_pong: { transfers: number; within: number; queue_sid: string };
+  handover: {
+    /** labels: texts by language, "" for all others. */
+    reasons: { code: string; labels: Record<string, string> }[];
+    required: boolean;
+    /** Characters. */
+    notes_max: number;
+    digest: boolean;
+  };
+  directory: { source: "own" | "native"; hide_unavailable: boolean; hide_empty_queues: boolean; queues_by_skill: boolean };
+  permissions: Permission[];
+  max_invites: number;
 }
+
+export type Mode = "cold" | "warm";
+
+/** invite: as soon as the invite exists; accept: once somebody has accepted it. */
+export type LeaveOn = "invite" | "accept";
+
+export type Phase =
+  | "inviting" | "searching" | "leaving" | "ringing" | "withdrawing" | "closing"
+  | "completed" | "failed" | "declined" | "timed-out" | "canceled" | "abandoned";
 
 export interface Target {
   kind: "worker" | "queue";
@@ -105,35 +163,110 @@ export interface Agent {
   taskSid: string;
 }
 
-export interface TransferRequest {
+/** The conversation, and the task of the agent who is to leave it or who asks. */
+export interface ConversationRequest {
   wire: 1;
   rules?: string;
-  mode: "cold";
   interactionSid: string;
   interactionChannelSid: string;
   taskSid: string;
+}
+
+/** The body of POST /v1/transfers. */
+export interface TransferRequest extends ConversationRequest {
+  mode: Mode;
+  /** For cold transfers only, and where it may be chosen. */
+  leaveOn?: LeaveOn;
+  /** The code of one of the account's reasons; "" for none. */
+  reason?: string;
+  notes?: string;
   target: { kind: "worker" | "queue"; sid: string };
+}
+
+/** The body of POST /v1/transfers/{id}/cancel. taskSid may be "" where the one who asks has left. */
+export type CancelRequest = ConversationRequest;
+
+/** The body of POST /v1/departures. participantSid is there where one is removed, and only there. */
+export interface DepartureRequest extends ConversationRequest {
+  kind: "leave" | "remove" | "end";
+  participantSid?: string;
+}
+
+/** A request in a question: any of the bodies, as far as it is known, and what it is for. Without action: a transfer. */
+export interface RequestQuestion extends Partial<Omit<TransferRequest, "wire">>, Partial<Omit<DepartureRequest, "wire">> {
+  wire?: 1;
+  action?: "transfer" | "cancel" | "leave" | "remove" | "end";
+  /** Of a cancel. */
+  transferId?: string;
+}
+
+/** What the agent who hands over tells the next one. It is for agents alone. */
+export interface Briefing {
+  from: string;
+  reason: string;
+  notes: string;
+}
+
+export interface Digest {
+  text: string;
+  /** Whether the summary service wrote it. */
+  service: boolean;
+  failure: string;
+  failureMessage: string;
 }
 
 /** A transfer as the backend answers and streams it. Times are RFC 3339. */
 export interface TransferRecord {
   id: string;
-  mode: "cold";
-  phase: string;
+  mode: Mode;
+  /** "" for warm ones. */
+  leaveOn: LeaveOn | "";
+  leaveAs: "completed" | "wrapup" | "";
+  phase: Phase;
   interactionSid: string;
   interactionChannelSid: string;
+  /** Who is asked now, or was asked last. */
   target: Target;
+  /** Whom the agent asked for, where that is another. */
+  asked: Target | null;
   from: Agent;
   requestedBy: string;
+  invite: { sid: string; taskSid: string };
+  /** How many targets were asked before; tried tells of them. */
+  round: number;
+  tried: { target: Target; outcome: string; outcomeMessage: string; at: string }[];
+  /** Why the target will not take over, while that is acted on. */
+  over: string;
   requestedAt: string;
   invitedAt: string | null;
+  /** Until when the target is asked; null for no limit. */
+  deadline: string | null;
+  acceptedAt: string | null;
   leftAt: string | null;
   endedAt: string | null;
   acceptedBy: string;
-  invite: { sid: string; taskSid: string };
   failure: string;
   failureMessage: string;
   droppedAttributes: string[];
+  briefing: Briefing | null;
+  digest: Digest | null;
+  digestWanted: boolean;
+}
+
+/** Somebody's leaving, or the end of the conversation. Times are RFC 3339. */
+export interface DepartureRecord {
+  id: string;
+  kind: "leave" | "remove" | "end";
+  interactionSid: string;
+  interactionChannelSid: string;
+  /** Who leaves; of an end, who asked for it. */
+  agent: Agent;
+  requestedBy: string;
+  phase: "leaving" | "gone" | "failed";
+  requestedAt: string;
+  endedAt: string | null;
+  failure: string;
+  failureMessage: string;
 }
 
 /** What is known, in the shape of Twilio's records. All but wire may be absent or null. */
@@ -150,34 +283,84 @@ export interface Question {
     | { sid: string; type: string; routing_properties?: { task_sid: string; worker_sid: string; reservation_sid: string } | null }[]
     | null;
   transfers?: TransferRecord[] | null;
+  departures?: DepartureRecord[] | null;
   requesting?: boolean;
   workers?: WorkerRecord[] | null;
   queues?: QueueRecord[] | null;
   query?: string;
-  request?: Partial<TransferRequest> | null;
+  request?: RequestQuestion | null;
+}
+
+/** Why a button is not enabled is a code; Answer.reasons has its text. */
+export interface Button {
+  state: "hidden" | "disabled" | "busy" | "enabled";
+  reason: string;
+}
+
+export interface Screen {
+  /** Opens the directory. It is as good as the better of cold and warm, the two things that can be done there. */
+  button: Button;
+  cold: Button;
+  warm: Button;
+  /** The way out. While it is not enabled, wrap-up is held back too. */
+  exit: Button & { kind: "end" | "leave" };
+  notice: string;
+  participants: {
+    sid: string;
+    type: string;
+    workerSid: string;
+    name: string;
+    me: boolean;
+    /** About to leave. */
+    leaving: boolean;
+    remove: Button;
+  }[];
+  /** Each agent, and all customers together as one. */
+  parties: number;
+  /** Those that nobody has answered yet. */
+  invites: {
+    transferId: string;
+    target: Target;
+    mode: Mode;
+    phase: Phase;
+    /** The name of who invited. */
+    by: string;
+    since: string;
+    deadline: string | null;
+    mine: boolean;
+    cancel: Button;
+  }[];
+  /** The transfer under way, or the one that ended last. */
+  progress: null | {
+    transferId: string;
+    mode: Mode;
+    leaveOn: LeaveOn | "";
+    phase: Phase;
+    target: Target;
+    asked: Target | null;
+    from: Agent;
+    tried: { target: Target; outcome: string; at: string }[];
+    over: string;
+    acceptedBy: string;
+    since: string;
+    /** Since when the target is being asked, and until when; null before, and for no limit. */
+    ringing: string | null;
+    deadline: string | null;
+    ended: string | null;
+    failure: string;
+    failureMessage: string;
+    mine: boolean;
+    cancel: Button;
+  };
+  /** What the one who looks was told with the conversation. */
+  briefing: null | (Briefing & { digest: Digest | null; /** A digest is still being made. */ pending: boolean });
+  targets: (Target & { detail: string; enabled: boolean; reason: string })[];
 }
 
 export interface Answer {
   wire: 1;
   rules: string;
-  screen: {
-    button: { state: "hidden" | "disabled" | "busy" | "enabled"; reason: string };
-    notice: string;
-    participants: { sid: string; type: string; workerSid: string; name: string; me: boolean }[];
-    progress: null | {
-      transferId: string;
-      phase: string;
-      target: Target;
-      from: Agent;
-      acceptedBy: string;
-      since: string;
-      ended: string | null;
-      failure: string;
-      failureMessage: string;
-      mine: boolean;
-    };
-    targets: (Target & { detail: string; enabled: boolean; reason: string })[];
-  };
+  screen: Screen;
   /** The English text of each reason in this answer, by its code. */
   reasons: Record<string, string>;
   /** There if the question had a request. */
