@@ -1,0 +1,44 @@
+package settings
+
+import (
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// Config is what is in force for one account.
+type Config struct {
+	// Transfer is what the rules depend on, in the browser and on the server.
+	Transfer transfer.Settings
+	// Summary is the service that may replace the digest.
+	Summary Summary
+	// Mirror says whether outstanding invites are also written into the
+	// conversation's attributes, for the Flex project template's own screens.
+	Mirror bool
+}
+
+// Summary is a service that makes a better digest of a conversation than plain
+// code can. It never holds up a transfer.
+type Summary struct {
+	URL      string        // https; empty: there is none
+	Timeout  time.Duration // after which the plain digest is used
+	TokenEnv string        // name of the environment variable with its bearer token; empty: none
+	Token    string        // that variable's value
+}
+
+// DefaultSummaryTimeout is how long the summary service may take unless set.
+const DefaultSummaryTimeout = 3 * time.Second
+
+// Default is what is in force where nothing is set.
+func Default() Config {
+	return Config{
+		Transfer: transfer.Settings{
+			ColdTransfer: true, LeaveOn: transfer.LeaveOnInvite, LeaveAs: transfer.LeaveCompleted,
+			InviteTimeout: transfer.DefaultInviteTimeout, MaxInvites: transfer.DefaultMaxInvites,
+			Fallbacks: []transfer.Fallback{{Kind: transfer.FallbackAgent}, {Kind: transfer.FallbackOrigin}},
+			Handover:  transfer.HandoverSettings{NotesMax: transfer.DefaultNotesMax},
+		},
+		Summary: Summary{Timeout: DefaultSummaryTimeout},
+		Mirror:  true,
+	}
+}
