@@ -273,8 +273,22 @@ func (e InviteEnded) apply(s *State) error {
 			return false
 		}
 		t.FailureDetail = e.Detail
-		return t.over(ReasonInviteCanceled, e.At)
+		return t.settled(e.TaskSID, ReasonInviteCanceled, e.At) || t.over(ReasonInviteCanceled, e.At)
 	})
+}
+
+// settled notes that the task is that of the present invite, about which
+// nothing was known yet, and that it is over.
+func (t *Transfer) settled(taskSID string, why Reason, at time.Time) bool {
+	if taskSID == "" || !t.InviteUnsettled() || t.AcceptedBy != "" {
+		return false
+	}
+	if t.Over == "" {
+		t.Over = why
+	}
+	t.Invite.TaskSID = taskSID
+	t.Phase, t.Due = PhaseWithdrawing, at
+	return true
 }
 
 func (e Declined) apply(s *State) error {
@@ -282,7 +296,7 @@ func (e Declined) apply(s *State) error {
 		if e.TaskSID != "" && t.asked(e.TaskSID) || t.Target.Kind != TargetWorker {
 			return false
 		}
-		return t.over(e.Reason, e.At)
+		return t.settled(e.TaskSID, e.Reason, e.At) || t.over(e.Reason, e.At)
 	})
 }
 
@@ -332,10 +346,7 @@ func (t *Transfer) next(n Next, at time.Time) {
 	t.Invite = Invite{TaskChannelName: t.Invite.TaskChannelName, Attributes: n.Attributes}
 	t.DroppedAttributes = n.DroppedAttributes
 	t.Phase, t.Attempt, t.Due = PhaseInviting, 1, at.Add(CheckEvery)
-	t.Deadline = time.Time{}
-	if n.Last {
-		t.TimeoutSeconds = 0
-	}
+	t.Deadline, t.TimeoutSeconds = time.Time{}, int(n.Timeout/time.Second)
 }
 
 // endOf is the phase in which a transfer ends whose target is over.

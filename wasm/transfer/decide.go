@@ -43,11 +43,12 @@ func Decide(f Facts, r Request) (Plan, error) {
 	p := Plan{
 		TransferID: r.TransferID, Mode: r.Mode, LeaveOn: leaveOn, LeaveAs: f.Settings.leaveAs(),
 		RequestedBy: f.Me.SID, From: from, Target: target, OriginQueueSID: f.Task.QueueSID,
-		Timeout: f.Settings.inviteTimeout(), Briefing: briefing, Digest: f.Settings.Handover.Digest,
+		Briefing: briefing, Digest: f.Settings.Handover.Digest,
 		TaskChannelName: f.Task.TaskChannelName, ConversationSID: f.Task.ConversationSID,
 		InteractionSID: f.Task.InteractionSID, InteractionChannelSID: f.Task.InteractionChannelSID,
 	}
 	f.guard(&p)
+	p.Timeout = f.Settings.timeout(p.Target.Kind)
 	p.Attributes, p.DroppedAttributes, err = inviteAttributes(p.stamp(0), f.Task.Attributes, f.workersIn())
 	return p, err
 }

@@ -1,5 +1,7 @@
 package transfer
 
+import "time"
+
 // NextKind is what follows once a target has not taken over.
 type NextKind string
 
@@ -18,6 +20,8 @@ type Next struct {
 	Target            Target
 	Attributes        string
 	DroppedAttributes []string
+	// Timeout is how long the target is asked; zero without a limit.
+	Timeout time.Duration
 	// Last says that nobody else is left to be asked: the invite stays until
 	// somebody accepts it.
 	Last bool
@@ -137,6 +141,9 @@ func (f Facts) ask(t Transfer, to Target, last bool) (Next, error) {
 		OriginQueueSID: t.OriginQueueSID, Briefing: t.Briefing,
 	}
 	n := Next{Kind: NextTarget, Target: to, Last: last}
+	if !last {
+		n.Timeout = f.Settings.timeout(to.Kind)
+	}
 	var err error
 	n.Attributes, n.DroppedAttributes, err = inviteAttributes(p.stamp(t.Round+1), f.Task.Attributes, f.workersIn())
 	return n, err

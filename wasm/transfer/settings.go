@@ -18,8 +18,10 @@ type Settings struct {
 	LeaveOnChoice bool
 	// LeaveAs is what becomes of the task of an agent who leaves.
 	LeaveAs LeaveAs
-	// InviteTimeout is how long a target is asked before the next is tried.
+	// InviteTimeout is how long a worker is asked before the next is tried, and
+	// QueueTimeout how long a queue is.
 	InviteTimeout time.Duration
+	QueueTimeout  time.Duration
 	// Fallbacks are tried in order once a target declined, did not answer or
 	// went off, and nobody else is with the customer; wherever somebody is, only
 	// with FallbackAlways. Nil stands for the agent who handed over, then the
@@ -37,6 +39,7 @@ type Settings struct {
 // The defaults of the settings.
 const (
 	DefaultInviteTimeout = 2 * time.Minute
+	DefaultQueueTimeout  = 15 * time.Minute
 	DefaultMaxInvites    = 5
 	DefaultNotesMax      = 2000
 )
@@ -162,8 +165,14 @@ func (s Settings) leaveAs() LeaveAs {
 	return s.LeaveAs
 }
 
-func (s Settings) inviteTimeout() time.Duration {
-	if s.InviteTimeout == 0 {
+// timeout is how long a target of the kind is asked.
+func (s Settings) timeout(kind TargetKind) time.Duration {
+	switch {
+	case kind == TargetQueue && s.QueueTimeout == 0:
+		return DefaultQueueTimeout
+	case kind == TargetQueue:
+		return s.QueueTimeout
+	case s.InviteTimeout == 0:
 		return DefaultInviteTimeout
 	}
 	return s.InviteTimeout
