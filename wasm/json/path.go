@@ -5,14 +5,6 @@ import (
 	"unicode/utf8"
 )
 
-// path is the place in a text: one step for each array and object around it.
-// Most texts are no deeper than the steps that are kept in place.
-type path struct {
-	near  [6]step
-	far   []step
-	depth int
-}
-
 // step is a key, or the index of an element.
 type step struct {
 	key   string
@@ -25,35 +17,26 @@ const noIndex = -1
 // maxStep is how much of a key is repeated in a path, in bytes.
 const maxStep = 64
 
-// enter sets the step at a depth, counted from 1. Those below are gone.
-func (p *path) enter(depth int, key string, index int) {
-	p.depth = depth
-	if depth <= len(p.near) {
-		p.near[depth-1] = step{key, index}
-		return
+// failedIn notes that an error came up in a member or an element. It returns the
+// error, or one that says that nothing was read.
+func (r *Reader) failedIn(in step, err error) error {
+	r.trail = append(r.trail, in)
+	if err == nil {
+		err = r.fail("was not read")
 	}
-	p.far = append(p.far[:depth-1-len(p.near)], step{key, index})
+	return err
 }
 
-// leave forgets the step at a depth.
-func (p *path) leave(depth int) { p.depth = depth - 1 }
-
-func (p *path) at(i int) step {
-	if i < len(p.near) {
-		return p.near[i]
-	}
-	return p.far[i-len(p.near)]
-}
-
-// String writes the path as "participants[2].sid".
-func (p *path) String() string {
+// Path is the place where an error came up, such as "participants[2].sid". It is
+// empty for the text as a whole, and where there was no error. Long keys are
+// cut.
+func (r *Reader) Path() string {
 	text := ""
-	for i := range p.depth {
-		s := p.at(i)
-		switch {
+	for i := len(r.trail) - 1; i >= 0; i-- {
+		switch s := r.trail[i]; {
 		case s.index != noIndex:
 			text += "[" + strconv.Itoa(s.index) + "]"
-		case i == 0:
+		case i == len(r.trail)-1:
 			text = shorten(s.key)
 		default:
 			text += "." + shorten(s.key)

@@ -1,6 +1,9 @@
 package json
 
-import "strconv"
+import (
+	"math/bits"
+	"strconv"
+)
 
 // MaxDepth is how deep arrays and objects may be nested in each other.
 const MaxDepth = 64
@@ -30,7 +33,7 @@ type Reader struct {
 	text  string
 	pos   int
 	depth int
-	path  path
+	trail []step // after an error, where it came up, the innermost step first
 }
 
 // NewReader returns a reader at the beginning of the text.
@@ -75,15 +78,12 @@ func (r *Reader) Object(member func(key string) error) error {
 			return err
 		}
 		before := r.pos
-		r.path.enter(r.depth, key, noIndex)
-		if err := member(key); err != nil {
-			return err
+		if err = member(key); err != nil || r.pos == before {
+			return r.failedIn(step{key, noIndex}, err)
 		}
-		if r.pos == before {
-			return r.fail("was not read")
-		}
-		r.path.leave(r.depth)
-		if done, err := r.more('}'); done || err != nil {
+		if r.at(',') { // most often
+			r.pos++
+		} else if done, err := r.more('}'); done || err != nil {
 			return err
 		}
 	}
@@ -102,33 +102,20 @@ func (r *Reader) Array(item func(i int) error) error {
 	for i := 0; ; i++ {
 		r.peek()
 		before := r.pos
-		r.path.enter(r.depth, "", i)
-		if err := item(i); err != nil {
-			return err
+		if err := item(i); err != nil || r.pos == before {
+			return r.failedIn(step{"", i}, err)
 		}
-		if r.pos == before {
-			return r.fail("was not read")
-		}
-		r.path.leave(r.depth)
 		if done, err := r.more(']'); done || err != nil {
 			return err
 		}
 	}
 }
 
-// Path is the place of the value that is being read, such as
-// "participants[2].sid", and after an error the place where it came up. It is
-// empty for the text as a whole. Long keys are cut.
-func (r *Reader) Path() string { return r.path.String() }
-
 // Null consumes a null and reports true if one is next; otherwise it consumes
 // nothing but white space.
 func (r *Reader) Null() bool {
 	// A value that is something else is told at once: most are.
-	if r.pos < len(r.text) && r.text[r.pos] > ' ' && r.text[r.pos] != 'n' {
-		return false
-	}
-	return r.null()
+	return r.pos < len(r.text) && (r.text[r.pos] == 'n' || r.text[r.pos] <= ' ') && r.null()
 }
 
 func (r *Reader) null() bool { return r.peek() == 'n' && r.literal("null") }
@@ -231,6 +218,24 @@ func (r *Reader) more(bracket byte) (done bool, err error) {
 
 // key consumes a key, its colon and the white space after it.
 func (r *Reader) key() (string, error) {
+	if text, start := r.text, r.pos+1; r.at('"') { // most keys are plain, and nothing stands around the colon
+		end := start
+		for end+8 <= len(text) {
+			if found := specials(load(text[end:])); found != 0 {
+				end += bits.TrailingZeros64(found) >> 3
+				break
+			}
+			end += 8
+		}
+		if end+2 < len(text) && text[end] == '"' && text[end+1] == ':' && text[end+2] > ' ' {
+			r.pos = end + 2
+			return text[start:end], nil
+		}
+	}
+	return r.anyKey()
+}
+
+func (r *Reader) anyKey() (string, error) {
 	if r.peek() != '"' {
 		return "", r.fail("expected a key" + r.found())
 	}

@@ -10,13 +10,26 @@ import (
 // the memory of the text. Bytes that are not UTF-8 and halves of surrogate
 // pairs are replaced by U+FFFD.
 func (r *Reader) String() (string, error) {
+	if text, start := r.text, r.pos+1; r.at('"') { // most strings are plain
+		end := start
+		for end+8 <= len(text) {
+			if found := specials(load(text[end:])); found != 0 {
+				end += bits.TrailingZeros64(found) >> 3
+				break
+			}
+			end += 8
+		}
+		if end < len(text) && text[end] == '"' {
+			r.pos = end + 1
+			return text[start:end], nil
+		}
+	}
+	return r.anyString()
+}
+
+func (r *Reader) anyString() (string, error) {
 	if r.peek() != '"' {
 		return "", r.expected(String)
-	}
-	start := r.pos + 1
-	if end := skipPlain(r.text, start); end < len(r.text) && r.text[end] == '"' {
-		r.pos = end + 1
-		return r.text[start:end], nil
 	}
 	raw, plain, err := r.quoted()
 	if err != nil || plain {
@@ -78,6 +91,13 @@ func load(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// store is the reverse of load.
+func store(to []byte, x uint64) {
+	_ = to[7]
+	to[0], to[1], to[2], to[3] = byte(x), byte(x>>8), byte(x>>16), byte(x>>24)
+	to[4], to[5], to[6], to[7] = byte(x>>32), byte(x>>40), byte(x>>48), byte(x>>56)
 }
 
 // specials sets the highest bit of each special byte. Those above the lowest

@@ -96,9 +96,54 @@ func (w *Writer) separate() {
 	w.comma = true
 }
 
+// Member writes a key and its value, which is a string.
+func (w *Writer) Member(key, value string) {
+	buf := w.buf
+	if w.comma {
+		buf = append(buf, ',')
+	}
+	w.buf = appendString(append(appendString(buf, key), ':'), value)
+	w.comma = true
+}
+
 // appendString appends s in quotes. U+2028 and U+2029 are escaped so that the
 // result may stand in a script.
 func appendString(buf []byte, s string) []byte {
+	if n := len(buf) + len(s) + 2; n <= cap(buf) { // most strings are plain
+		out := buf[:n]
+		if copyPlain(out[len(buf)+1:], s) {
+			out[len(buf)], out[n-1] = '"', '"'
+			return out
+		}
+	}
+	return appendEscaped(buf, s)
+}
+
+// copyPlain copies s to a place that is longer, if all of it stands for itself
+// in a string. Eight bytes at a time, the last of which may be copied twice.
+func copyPlain(to []byte, s string) bool {
+	if len(s) < 8 {
+		for i := 0; i < len(s); i++ {
+			if isSpecial(s[i]) {
+				return false
+			}
+			to[i] = s[i]
+		}
+		return true
+	}
+	for i := 0; ; i = min(i+8, len(s)-8) {
+		x := load(s[i:])
+		if specials(x) != 0 {
+			return false
+		}
+		store(to[i:], x)
+		if i == len(s)-8 {
+			return true
+		}
+	}
+}
+
+func appendEscaped(buf []byte, s string) []byte {
 	buf = append(buf, '"')
 	done := 0 // what is before it has been appended
 	for i := skipPlain(s, 0); i < len(s); i = skipPlain(s, i) {

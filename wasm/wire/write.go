@@ -6,10 +6,7 @@ import (
 	"github.com/flex-transfer/flex-transfer/wasm/json"
 )
 
-func putString(w *json.Writer, key, value string) {
-	w.Key(key)
-	w.String(value)
-}
+func putString(w *json.Writer, key, value string) { w.Member(key, value) }
 
 func putBool(w *json.Writer, key string, value bool) {
 	w.Key(key)
