@@ -237,8 +237,11 @@ func closeChannel(r *rig) { r.Helper(); endChannel(r, "closed") }
 // (closed) or sends them to wrap-up (wrapup).
 func endChannel(r *rig, routing string) {
 	r.Helper()
-	r.twilio("https://flex-api.twilio.com/v1/Interactions/"+r.conv.interaction+"/Channels/"+r.conv.channel,
-		"Status", "closed", "Routing", `{"status":"`+routing+`"}`)
+	form := []string{"Status", "closed"}
+	if routing == "closed" { // Twilio has a word for this alone; without it, tasks are wrapped up
+		form = append(form, "Routing", `{"status":"closed"}`)
+	}
+	r.twilio("https://flex-api.twilio.com/v1/Interactions/"+r.conv.interaction+"/Channels/"+r.conv.channel, form...)
 }
 
 // TestTheStreamTells reads the event stream as a browser does, and resumes it.

@@ -88,6 +88,7 @@ func TestClosingAChannel(t *testing.T) {
 	s := l.talk("Chris")
 	wantError(t, l.setChannel(s, "inactive", nil), 400, 20001)
 	wantError(t, l.setChannel(s, "active", nil), 400, 20001)
+	wantError(t, l.setChannel(s, "closed", object{"status": "wrapup"}), 400, 20001)
 	is(t, "task", l.status(s.TaskSID), "assigned")
 }
 

@@ -9,6 +9,8 @@ import (
 const (
 	defaultPageSize = 50
 	maxPageSize     = 1000
+	// maxConversationsPageSize is the limit of all lists of Conversations. Source: their OpenAPI document.
+	maxConversationsPageSize = 100
 )
 
 // pageMeta is the meta of a list. Twilio's previous_page_url is not imitated: it is always null.
@@ -60,11 +62,15 @@ func answerListBy[T based, V any](c *call, key string, all iter.Seq[T], view fun
 
 func (c *call) paging() (size, page int, token uint64, err error) {
 	size = defaultPageSize
+	most := maxPageSize
+	if c.product == ProductConversations {
+		most = maxConversationsPageSize
+	}
 	if text := c.query.Get("PageSize"); text != "" {
 		if size, err = strconv.Atoi(text); err != nil || size < 1 {
-			return 0, 0, 0, invalid("PageSize must be between 1 and %d", maxPageSize)
+			return 0, 0, 0, invalid("PageSize must be between 1 and %d", most)
 		}
-		size = min(size, maxPageSize)
+		size = min(size, most)
 	}
 	if text := c.query.Get("Page"); text != "" {
 		if page, err = strconv.Atoi(text); err != nil || page < 0 {

@@ -116,8 +116,8 @@ func restUpdateChannel(a *Account, c *call) (answer, error) {
 		}
 	}
 	switch {
-	case routing.Status != "" && routing.Status != stateClosed && routing.Status != "wrapup":
-		return answer{}, invalid("Routing.status %q is not one of closed, wrapup", routing.Status)
+	case routing.Status != "" && routing.Status != stateClosed: // without Routing, tasks are wrapped up
+		return answer{}, invalid("Routing.status %q is not closed", routing.Status)
 	case status == stateInactive && routing.Status != stateClosed:
 		return answer{}, invalid("Status inactive needs Routing with status closed")
 	case status != stateClosed && status != stateInactive:

@@ -49,7 +49,7 @@ func TestOutcomeOfAnswers(t *testing.T) {
 			f := newFake(t, c.answer)
 			ctx := within(t, 2*time.Second)
 			if c.outcome == Throttled {
-				ctx = within(t, 100*time.Millisecond) // no time to repeat
+				ctx = within(t, 60*time.Millisecond) // less than the shortest pause: no time to repeat
 			}
 			_, err := f.invite(ctx)
 			e := wantOutcome(t, err, c.outcome)
