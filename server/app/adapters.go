@@ -51,11 +51,23 @@ func (t transfers) Find(ctx context.Context, by httpapi.Caller, id string) (http
 	return toOutcome(o), err
 }
 
-func (t transfers) Follow(ctx context.Context, by httpapi.Caller, after uint64, listening func() error,
-	transferred func(uint64, httpapi.Outcome) error, worker func(transfer.WorkerRecord) error) error {
-	return t.Coordinator.Follow(ctx, toCaller(by), after, listening,
-		func(seq uint64, o coordinator.Outcome) error { return transferred(seq, toOutcome(o)) },
-		func(uint64, coordinator.DepartureOutcome) error { return nil }, worker)
+func (t transfers) Cancel(ctx context.Context, by httpapi.Caller, r transfer.Request) (httpapi.Outcome, error) {
+	o, err := t.Coordinator.Cancel(ctx, toCaller(by), r)
+	return toOutcome(o), err
+}
+
+func (t transfers) Depart(ctx context.Context, by httpapi.Caller, r transfer.Request) (httpapi.DepartureOutcome, error) {
+	o, err := t.Coordinator.Depart(ctx, toCaller(by), r)
+	return httpapi.DepartureOutcome(o), err
+}
+
+func (t transfers) Follow(ctx context.Context, by httpapi.Caller, after uint64, to httpapi.Listener) error {
+	return t.Coordinator.Follow(ctx, toCaller(by), after, to.Listening,
+		func(seq uint64, o coordinator.Outcome) error { return to.Transferred(seq, toOutcome(o)) },
+		func(seq uint64, o coordinator.DepartureOutcome) error {
+			return to.Departed(seq, httpapi.DepartureOutcome(o))
+		},
+		to.Worker)
 }
 
 // directory implements httpapi.Directory.

@@ -30,6 +30,8 @@ var statuses = map[transfer.Reason]int{
 	transfer.ReasonUnauthenticated:   http.StatusUnauthorized,
 	transfer.ReasonForbidden:         http.StatusForbidden,
 	transfer.ReasonNotInConversation: http.StatusForbidden,
+	transfer.ReasonTargetNotAllowed:  http.StatusForbidden,
+	transfer.ReasonModeNotAllowed:    http.StatusForbidden,
 	transfer.ReasonNotFound:          http.StatusNotFound,
 	transfer.ReasonMethodNotAllowed:  http.StatusMethodNotAllowed,
 	transfer.ReasonTooLarge:          http.StatusRequestEntityTooLarge,
@@ -44,12 +46,26 @@ var statuses = map[transfer.Reason]int{
 	transfer.ReasonTargetUnavailable:          http.StatusConflict,
 	transfer.ReasonTargetAlreadyParticipating: http.StatusConflict,
 	transfer.ReasonTargetAlreadyInvited:       http.StatusConflict,
+	transfer.ReasonTooManyInvites:             http.StatusConflict,
+	transfer.ReasonLeavingUnderWay:            http.StatusConflict,
+	transfer.ReasonInviteUnderWay:             http.StatusConflict,
+	transfer.ReasonLastAgent:                  http.StatusConflict,
+	transfer.ReasonOthersInConversation:       http.StatusConflict,
+	transfer.ReasonParticipantNotFound:        http.StatusConflict,
+	transfer.ReasonInviteOver:                 http.StatusConflict,
+	transfer.ReasonCancelUnderWay:             http.StatusConflict,
+	transfer.ReasonNobodyWouldStay:            http.StatusConflict,
 
 	// What was begun and failed.
 	transfer.ReasonInviteRefused:   http.StatusConflict,
 	transfer.ReasonInviteCanceled:  http.StatusConflict,
 	transfer.ReasonCustomerLeft:    http.StatusConflict,
 	transfer.ReasonInviteNotStored: http.StatusConflict,
+	transfer.ReasonInviteWithdrawn: http.StatusConflict,
+	transfer.ReasonInviteTimedOut:  http.StatusConflict,
+	transfer.ReasonTargetDeclined:  http.StatusConflict,
+	transfer.ReasonTargetWentOff:   http.StatusConflict,
+	transfer.ReasonLeaveRefused:    http.StatusConflict,
 
 	// What will not be, however often it is asked for.
 	transfer.ReasonColdTransferOff:    http.StatusUnprocessableEntity,
@@ -61,6 +77,18 @@ var statuses = map[transfer.Reason]int{
 	transfer.ReasonQueueNotServed:     http.StatusUnprocessableEntity,
 	transfer.ReasonAttributesTooLarge: http.StatusUnprocessableEntity,
 	transfer.ReasonKeyReused:          http.StatusUnprocessableEntity,
+
+	transfer.ReasonMultiParticipantOff:  http.StatusUnprocessableEntity,
+	transfer.ReasonLeaveOnNotChoosable:  http.StatusUnprocessableEntity,
+	transfer.ReasonReasonRequired:       http.StatusUnprocessableEntity,
+	transfer.ReasonUnknownReason:        http.StatusUnprocessableEntity,
+	transfer.ReasonNotesTooLong:         http.StatusUnprocessableEntity,
+	transfer.ReasonCannotRemoveCustomer: http.StatusUnprocessableEntity,
+	transfer.ReasonCannotRemoveSelf:     http.StatusUnprocessableEntity,
+
+	// What a digest tells, and no answer has as its code.
+	transfer.ReasonSummaryFailed: http.StatusBadGateway,
+	transfer.ReasonDigestFailed:  http.StatusBadGateway,
 
 	transfer.ReasonTwilioBusy:         http.StatusTooManyRequests,
 	ReasonTooManyStreams:              http.StatusTooManyRequests,

@@ -100,13 +100,18 @@ func serve(t *testing.T, a *API) *httptest.Server {
 
 func TestStreamTellsWhatHappens(t *testing.T) {
 	w := newWorld()
-	w.follow = func(ctx context.Context, by Caller, after uint64, transferred func(uint64, Outcome) error, worker func(transfer.WorkerRecord) error) error {
+	w.follow = func(ctx context.Context, by Caller, after uint64, to Listener) error {
 		if by.WorkerSID != ada.WorkerSID || after != 0 {
 			t.Errorf("follows %+v after %d", by, after)
 		}
 		odd := outcome(transfer.PhaseRinging)
 		odd.Transfer.Target.Name = "a\n\nevent: forged\r\ndata: {}\u2028"
-		err := errors.Join(transferred(7, odd), worker(transfer.WorkerRecord{SID: sid("WK"), FriendlyName: "grace\nid: 9"}))
+		err := errors.Join(
+			to.Transferred(7, odd), to.Departed(7, departure(transfer.DepartureGone)),
+			to.Worker(transfer.WorkerRecord{SID: sid("WK"), FriendlyName: "grace\nid: 9"}),
+			to.Queue(transfer.QueueRecord{SID: sid("WQ"), Figures: &transfer.QueueFigures{Waiting: 4}}),
+			to.Settings(settingsOfAll()),
+		)
 		if err != nil {
 			return err
 		}
@@ -127,8 +132,40 @@ func TestStreamTellsWhatHappens(t *testing.T) {
 	if e := s.must(); e.event != "transfer" || e.id != "7" || !strings.Contains(e.data, sid("XT")) {
 		t.Errorf("got %+v", e)
 	}
+	if e := s.must(); e.event != "departure" || e.id != "7" || !strings.Contains(e.data, sid("XD")) || !strings.Contains(e.data, sid("UO")) {
+		t.Errorf("got %+v", e)
+	}
 	if e := s.must(); e.event != "worker" || e.id != "" || !strings.Contains(e.data, sid("WK")) {
 		t.Errorf("got %+v", e)
+	}
+	if e := s.must(); e.event != "queue" || e.id != "" || !strings.Contains(e.data, `"waiting":4`) {
+		t.Errorf("got %+v", e)
+	}
+	if e := s.must(); e.event != "settings" || e.id != "" || !strings.Contains(e.data, `"rules":"`) || !strings.Contains(e.data, `"multi_participant":true`) ||
+		strings.Contains(e.data, "fallback") || strings.Contains(e.data, "chiefs") || !strings.Contains(e.data, "everybody") {
+		t.Errorf("got %+v", e)
+	}
+}
+
+// settingsOfAll has something that no page is sent, and something that agents
+// are not sent.
+func settingsOfAll() transfer.Settings {
+	return transfer.Settings{
+		MultiParticipant: true, FallbackAlways: true, Fallbacks: []transfer.Fallback{{Kind: transfer.FallbackClose}},
+		Permissions: []transfer.Permission{{Name: "chiefs", Roles: []string{"supervisor"}, NoCold: true}, {Name: "everybody", NoWarm: true}},
+	}
+}
+
+func TestPagesAreSentTheSettingsThatConcernThem(t *testing.T) {
+	w := newWorld()
+	w.settings = settingsOfAll()
+	a := w.api(t)
+	hello := listen(t, serve(t, a), "/v1/events").must().data
+	directory := bodyOf(t, do(a, signedIn("GET", "/v1/directory", "")))
+	for _, text := range []string{hello, directory} {
+		if !strings.Contains(text, "everybody") || strings.Contains(text, "chiefs") || strings.Contains(text, "fallback") {
+			t.Errorf("got %s", text)
+		}
 	}
 }
 
@@ -147,7 +184,7 @@ func TestStreamResumes(t *testing.T) {
 		t.Run(c.path+" "+c.header, func(t *testing.T) {
 			got := make(chan uint64, 1)
 			w := newWorld()
-			w.follow = func(ctx context.Context, _ Caller, after uint64, _ func(uint64, Outcome) error, _ func(transfer.WorkerRecord) error) error {
+			w.follow = func(ctx context.Context, _ Caller, after uint64, _ Listener) error {
 				got <- after
 				return nil
 			}
@@ -246,7 +283,7 @@ func TestStreamEndsAfterItsLife(t *testing.T) {
 func TestStreamEndsWithItsClient(t *testing.T) {
 	ended := make(chan struct{})
 	w := newWorld()
-	w.follow = func(ctx context.Context, _ Caller, _ uint64, _ func(uint64, Outcome) error, _ func(transfer.WorkerRecord) error) error {
+	w.follow = func(ctx context.Context, _ Caller, _ uint64, _ Listener) error {
 		<-ctx.Done()
 		close(ended)
 		return ctx.Err()
@@ -263,7 +300,7 @@ func TestStreamEndsWithItsClient(t *testing.T) {
 
 func TestStreamWhoseSourceFailsEndsAndIsLogged(t *testing.T) {
 	w := newWorld()
-	w.follow = func(context.Context, Caller, uint64, func(uint64, Outcome) error, func(transfer.WorkerRecord) error) error {
+	w.follow = func(context.Context, Caller, uint64, Listener) error {
 		return errors.New("ledger gone")
 	}
 	s := listen(t, serve(t, w.api(t)), "/v1/events")
@@ -279,14 +316,14 @@ func TestStreamWhoseSourceFailsEndsAndIsLogged(t *testing.T) {
 func TestSlowClientIsDropped(t *testing.T) {
 	dropped := make(chan error, 1)
 	w := newWorld()
-	w.follow = func(ctx context.Context, _ Caller, _ uint64, _ func(uint64, Outcome) error, worker func(transfer.WorkerRecord) error) error {
+	w.follow = func(ctx context.Context, _ Caller, _ uint64, to Listener) error {
 		big := transfer.WorkerRecord{SID: sid("WK"), Attributes: strings.Repeat("x", 1<<20)}
 		for range 200 {
-			if err := worker(big); err != nil {
+			if err := to.Worker(big); err != nil {
 				if ctx.Err() == nil {
 					t.Error("the stream's context goes on")
 				}
-				if again := worker(big); again == nil {
+				if again := to.Worker(big); again == nil {
 					t.Error("a dropped client is written to again")
 				}
 				dropped <- err
@@ -358,7 +395,7 @@ func TestStreamsOfOneWorkerAreLimited(t *testing.T) {
 
 func TestStreamThatPanicsStopsItsHeart(t *testing.T) {
 	w := newWorld()
-	w.follow = func(context.Context, Caller, uint64, func(uint64, Outcome) error, func(transfer.WorkerRecord) error) error {
+	w.follow = func(context.Context, Caller, uint64, Listener) error {
 		panic("in the middle")
 	}
 	a := w.api(t, func(o *Options) { o.Heartbeat = time.Millisecond })
@@ -381,7 +418,7 @@ func TestStreamThatPanicsStopsItsHeart(t *testing.T) {
 func TestCloseWaitsForTheLastStream(t *testing.T) {
 	var ended atomic.Bool
 	w := newWorld()
-	w.follow = func(ctx context.Context, _ Caller, _ uint64, _ func(uint64, Outcome) error, _ func(transfer.WorkerRecord) error) error {
+	w.follow = func(ctx context.Context, _ Caller, _ uint64, _ Listener) error {
 		<-ctx.Done()
 		time.Sleep(50 * time.Millisecond)
 		ended.Store(true)

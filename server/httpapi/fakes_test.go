@@ -34,9 +34,12 @@ var ada = Caller{WorkerSID: sid("WK"), Identity: "ada", Roles: []string{"agent"}
 type world struct {
 	verify    func(context.Context, string) (Caller, error)
 	start     func(context.Context, Caller, transfer.Request, string) (Outcome, error)
+	cancel    func(context.Context, Caller, transfer.Request) (Outcome, error)
+	depart    func(context.Context, Caller, transfer.Request) (DepartureOutcome, error)
 	find      func(context.Context, Caller, string) (Outcome, error)
 	directory func(context.Context, Caller, Conversation) ([]transfer.WorkerRecord, []transfer.QueueRecord, error)
-	follow    func(context.Context, Caller, uint64, func(uint64, Outcome) error, func(transfer.WorkerRecord) error) error
+	follow    func(context.Context, Caller, uint64, Listener) error
+	settings  transfer.Settings
 	apply     func(context.Context, Event) error
 	signed    func(url, contentType string, body []byte, signature string) bool
 	log       *lockedBuffer
@@ -58,13 +61,21 @@ func (w *world) Directory(ctx context.Context, by Caller, c Conversation) ([]tra
 	return w.directory(ctx, by, c)
 }
 
-func (w *world) Settings() transfer.Settings { return transfer.Settings{ColdTransfer: true} }
+func (w *world) Settings() transfer.Settings { return w.settings }
 
-func (w *world) Follow(ctx context.Context, by Caller, after uint64, listening func() error, transferred func(uint64, Outcome) error, worker func(transfer.WorkerRecord) error) error {
-	if err := listening(); err != nil {
+func (w *world) Cancel(ctx context.Context, by Caller, r transfer.Request) (Outcome, error) {
+	return w.cancel(ctx, by, r)
+}
+
+func (w *world) Depart(ctx context.Context, by Caller, r transfer.Request) (DepartureOutcome, error) {
+	return w.depart(ctx, by, r)
+}
+
+func (w *world) Follow(ctx context.Context, by Caller, after uint64, to Listener) error {
+	if err := to.Listening(); err != nil {
 		return err
 	}
-	return w.follow(ctx, by, after, transferred, worker)
+	return w.follow(ctx, by, after, to)
 }
 
 func (w *world) Apply(ctx context.Context, e Event) error { return w.apply(ctx, e) }
@@ -85,6 +96,15 @@ func newWorld() *world {
 		start: func(context.Context, Caller, transfer.Request, string) (Outcome, error) {
 			return outcome(transfer.PhaseRinging), nil
 		},
+		cancel: func(_ context.Context, _ Caller, r transfer.Request) (Outcome, error) {
+			o := outcome(transfer.PhaseWithdrawing)
+			o.Transfer.ID = r.TransferID
+			return o, nil
+		},
+		depart: func(context.Context, Caller, transfer.Request) (DepartureOutcome, error) {
+			return departure(transfer.DepartureGone), nil
+		},
+		settings: transfer.Settings{ColdTransfer: true},
 		find: func(_ context.Context, _ Caller, id string) (Outcome, error) {
 			o := outcome(transfer.PhaseRinging)
 			o.Transfer.ID = id
@@ -93,7 +113,7 @@ func newWorld() *world {
 		directory: func(context.Context, Caller, Conversation) ([]transfer.WorkerRecord, []transfer.QueueRecord, error) {
 			return nil, nil, nil
 		},
-		follow: func(ctx context.Context, _ Caller, _ uint64, _ func(uint64, Outcome) error, _ func(transfer.WorkerRecord) error) error {
+		follow: func(ctx context.Context, _ Caller, _ uint64, _ Listener) error {
 			<-ctx.Done()
 			return ctx.Err()
 		},
@@ -108,6 +128,18 @@ func outcome(phase transfer.Phase) Outcome {
 		Transfer: transfer.Transfer{
 			ID: sid("XT"), Mode: transfer.ModeCold, Phase: phase,
 			Target:      transfer.Target{Kind: transfer.TargetWorker, SID: sid("WK"), Name: "Grace"},
+			RequestedAt: time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC),
+		},
+		InteractionSID:        sid("KD"),
+		InteractionChannelSID: sid("UO"),
+	}
+}
+
+func departure(phase transfer.DeparturePhase) DepartureOutcome {
+	return DepartureOutcome{
+		Departure: transfer.Departure{
+			ID: sid("XD"), Kind: transfer.DepartureLeave, Phase: phase, RequestedBy: ada.WorkerSID,
+			Agent:       transfer.Agent{WorkerSID: ada.WorkerSID, Name: "Ada", ParticipantSID: sid("UT"), TaskSID: sid("WT")},
 			RequestedAt: time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC),
 		},
 		InteractionSID:        sid("KD"),
@@ -176,7 +208,7 @@ func do(a *API, r *http.Request) *http.Response {
 // failure is the body of an error.
 type failure struct {
 	Code, Message, Field string
-	Transfer             json.RawMessage
+	Transfer, Departure  json.RawMessage
 }
 
 // failureOf reads the error and checks that it is one that an agent can use.

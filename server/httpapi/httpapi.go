@@ -39,12 +39,32 @@ type Outcome struct {
 	Repeated bool
 }
 
-// Transfers starts and finds transfers.
+// DepartureOutcome is a departure and the channel it belongs to.
+type DepartureOutcome struct {
+	Departure             transfer.Departure
+	InteractionSID        string
+	InteractionChannelSID string
+	// Repeated is true where the departure had been asked for before.
+	Repeated bool
+}
+
+// Transfers starts, finds and takes back transfers, and lets agents leave.
+// Refusals are *transfer.Refusal; nothing was changed then.
 type Transfers interface {
 	// Start decides on the request and begins the transfer. It returns once
 	// Twilio has the invite (or has refused it), or after some seconds with what
-	// is known. Refusals are *transfer.Refusal; nothing was changed then.
+	// is known.
 	Start(ctx context.Context, by Caller, r transfer.Request, idempotencyKey string) (Outcome, error)
+	// Cancel takes the invite of the transfer r.TransferID back. It returns once
+	// that is recorded, and the same for one that was canceled before. It
+	// refuses with transfer.ReasonNotFound a transfer that does not concern the
+	// caller.
+	Cancel(ctx context.Context, by Caller, r transfer.Request) (Outcome, error)
+	// Depart decides on a request to leave, to remove an agent or to end the
+	// conversation, by r.Action. It returns once that is done (or Twilio has
+	// refused it), or after some seconds with what is known. There is one
+	// departure for each participant and kind.
+	Depart(ctx context.Context, by Caller, r transfer.Request) (DepartureOutcome, error)
 	// Find returns a transfer that concerns the caller; refuses with
 	// transfer.ReasonNotFound any other.
 	Find(ctx context.Context, by Caller, id string) (Outcome, error)
@@ -65,16 +85,29 @@ type Directory interface {
 	Settings() transfer.Settings
 }
 
+// Listener is what is told about what happens, one call at a time. An error of
+// one ends the listening.
+type Listener struct {
+	// Listening is called once nothing can be missed any more.
+	Listening func() error
+	// Transferred is called with each transfer that concerns the caller, and
+	// Departed with each departure from a conversation of theirs; both with
+	// their place in the ledger, which several may share.
+	Transferred func(sequence uint64, o Outcome) error
+	Departed    func(sequence uint64, o DepartureOutcome) error
+	// Settings is called with new settings, Worker with a worker whose
+	// availability has changed, Queue with a queue whose figures have changed.
+	Settings func(transfer.Settings) error
+	Worker   func(transfer.WorkerRecord) error
+	Queue    func(transfer.QueueRecord) error
+}
+
 // Watch is the source of the event stream.
 type Watch interface {
-	// Follow calls listening once nothing can be missed any more, and then
-	// transferred with each transfer that concerns the caller and
-	// whose place in the ledger is after the one given, and with every change
-	// as it comes, and worker with each worker whose availability changes, one
-	// call at a time, until ctx is done or one of them fails.
-	Follow(ctx context.Context, by Caller, after uint64, listening func() error,
-		transferred func(sequence uint64, o Outcome) error,
-		worker func(transfer.WorkerRecord) error) error
+	// Follow tells the listener of what concerns the caller and has its place in
+	// the ledger after the one given, and of every change as it comes, until ctx
+	// is done or a call of the listener fails.
+	Follow(ctx context.Context, by Caller, after uint64, to Listener) error
 }
 
 // Event is a webhook of Twilio's, verified and parsed.

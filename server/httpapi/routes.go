@@ -15,6 +15,8 @@ func (a *API) routes() *mux.Router {
 	m := mux.NewRouter().SkipClean(true)
 	m.Handle("/v1/transfers", a.signedIn(a.startTransfer)).Methods(http.MethodPost)
 	m.Handle("/v1/transfers/{id}", a.signedIn(a.findTransfer)).Methods(http.MethodGet)
+	m.Handle("/v1/transfers/{id}/cancel", a.signedIn(a.cancelTransfer)).Methods(http.MethodPost)
+	m.Handle("/v1/departures", a.signedIn(a.depart)).Methods(http.MethodPost)
 	m.Handle("/v1/directory", a.signedIn(a.directory)).Methods(http.MethodGet)
 	m.Handle("/v1/events", a.signedIn(a.events)).Methods(http.MethodGet)
 	m.HandleFunc("/webhooks/{product:taskrouter|conversations|interactions}", a.webhook).Methods(http.MethodPost)

@@ -14,12 +14,14 @@ import (
 )
 
 const (
-	// maxRequest is the size in bytes of the largest request for a transfer.
-	maxRequest = 16 << 10
+	// maxRequest is the size in bytes of the largest request for a transfer: its
+	// notes may be written with escapes. The other requests have nothing but SIDs.
+	maxRequest      = 64 << 10
+	maxSmallRequest = 4 << 10
 	// maxIdempotencyKey is the length in bytes of the longest idempotency key.
 	maxIdempotencyKey = 128
-	// startTimeout bounds a start that goes on after its client has gone.
-	startTimeout = 30 * time.Second
+	// workTimeout bounds what goes on after its client has gone.
+	workTimeout = 30 * time.Second
 )
 
 // startTransfer answers POST /v1/transfers: 201 where the invite exists, 202
@@ -31,14 +33,12 @@ func (a *API) startTransfer(w http.ResponseWriter, r *http.Request, by Caller) {
 		a.fail(w, r, err)
 		return
 	}
-	request, err := readRequest(w, r)
+	request, err := readRequest(w, r, maxRequest, wire.DecodeRequest)
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	// An agent who closes the page in the middle must not leave the invite in
-	// doubt: what was begun is carried on without them.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), startTimeout)
+	ctx, cancel := outliving(r.Context())
 	defer cancel()
 	out, err := a.Transfers.Start(ctx, by, request, key)
 	if err != nil {
@@ -51,6 +51,12 @@ func (a *API) startTransfer(w http.ResponseWriter, r *http.Request, by Caller) {
 	}
 	w.Header().Set("Location", "/v1/transfers/"+out.Transfer.ID)
 	writeJSON(w, startStatus(out), appendOutcome(nil, out))
+}
+
+// outliving is the context of what is carried on without its client: an agent
+// who closes the page in the middle must not leave anything in doubt.
+func outliving(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), workTimeout)
 }
 
 // startStatus is the status of a transfer that was begun. One that is still
@@ -67,24 +73,53 @@ func startStatus(o Outcome) int {
 
 // failTransfer answers 409 with why the transfer failed and with the transfer.
 func (a *API) failTransfer(w http.ResponseWriter, r *http.Request, o Outcome) {
-	reason := o.Transfer.Failure
+	a.failWith(w, r, o.Transfer.Failure, transfer.ReasonInviteRefused, "transfer "+o.Transfer.ID+" failed: "+o.Transfer.FailureDetail,
+		"transfer", appendOutcome(nil, o))
+}
+
+// failWith answers 409 with why something failed and with what it is, under its
+// name. The cause is for the log; standard is the reason where there is none
+// that agents can be told.
+func (a *API) failWith(w http.ResponseWriter, r *http.Request, reason, standard transfer.Reason, cause, name string, record []byte) {
 	text := message(reason)
 	if text == "" {
-		reason = transfer.ReasonInviteRefused
-		text = message(reason)
+		reason, text = standard, message(standard)
 	}
-	a.logProblem(r, problem{status: http.StatusConflict, reason: reason},
-		errors.New("transfer "+o.Transfer.ID+" failed: "+o.Transfer.FailureDetail))
+	a.logProblem(r, problem{status: http.StatusConflict, reason: reason}, errors.New(cause))
 	body := json.NewWriter(nil)
 	body.BeginObject()
 	body.Key("code")
 	body.String(string(reason))
 	body.Key("message")
 	body.String(text)
-	body.Key("transfer")
-	body.Raw(string(appendOutcome(nil, o)))
+	body.Key(name)
+	body.Raw(string(record))
 	body.EndObject()
 	writeJSON(w, http.StatusConflict, body.Bytes())
+}
+
+// cancelTransfer answers POST /v1/transfers/{id}/cancel: 200 with the transfer
+// once it is recorded that its invite is to be taken back.
+func (a *API) cancelTransfer(w http.ResponseWriter, r *http.Request, by Caller) {
+	id := mux.Vars(r)["id"]
+	if !transfer.ValidSID(id, "XT") {
+		a.fail(w, r, &transfer.Refusal{Reason: transfer.ReasonNotFound})
+		return
+	}
+	request, err := readRequest(w, r, maxSmallRequest, wire.DecodeCancel)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	request.TransferID = id
+	ctx, cancel := outliving(r.Context())
+	defer cancel()
+	out, err := a.Transfers.Cancel(ctx, by, request)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, appendOutcome(nil, out))
 }
 
 // findTransfer answers GET /v1/transfers/{id}.
@@ -106,8 +141,8 @@ func appendOutcome(buf []byte, o Outcome) []byte {
 	return wire.AppendTransfer(buf, o.InteractionSID, o.InteractionChannelSID, o.Transfer)
 }
 
-// readRequest reads the body, which must be JSON.
-func readRequest(w http.ResponseWriter, r *http.Request) (transfer.Request, error) {
+// readRequest reads the body, which must be JSON of at most so many bytes.
+func readRequest(w http.ResponseWriter, r *http.Request, most int64, decode func(string) (transfer.Request, error)) (transfer.Request, error) {
 	kind, err := mediaType(r)
 	if err != nil {
 		return transfer.Request{}, err
@@ -115,11 +150,11 @@ func readRequest(w http.ResponseWriter, r *http.Request) (transfer.Request, erro
 	if kind != "application/json" {
 		return transfer.Request{}, &transfer.Refusal{Reason: transfer.ReasonUnsupportedMedia, Field: "Content-Type"}
 	}
-	body, err := readBody(w, r, maxRequest)
+	body, err := readBody(w, r, most)
 	if err != nil {
 		return transfer.Request{}, err
 	}
-	request, err := wire.DecodeRequest(string(body))
+	request, err := decode(string(body))
 	if err != nil {
 		return transfer.Request{}, badRequest(err)
 	}
