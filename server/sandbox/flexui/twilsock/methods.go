@@ -46,6 +46,10 @@ func (l *link) handle(f frame) bool {
 
 // init signs the link in. Source: npm twilsock, protocol/messages/init.js and initReply.js.
 func (l *link) init(f frame) {
+	if l.isSignedIn() {
+		l.reply(f.header, header{Status: &status{Code: 400, Status: "BAD_REQUEST", Description: "There was an init already"}}, nil)
+		return
+	}
 	session, err := l.hub.account.FlexSession(f.header.Token)
 	if err != nil {
 		l.reply(f.header, header{Status: unauthorized(err)}, nil)
