@@ -25,7 +25,7 @@ func TestDecodeQuestion(t *testing.T) {
 		t.Errorf("the worker: %+v", r.Worker)
 	}
 	wantTask := transfer.TaskRecord{
-		SID: one("WT", "1"), AssignmentStatus: "assigned", TaskChannelName: "chat", ReservationStatus: "accepted", QueueName: "Everyone",
+		SID: one("WT", "1"), AssignmentStatus: "assigned", TaskChannelName: "chat", ReservationStatus: "accepted", QueueName: "Everyone", QueueSID: one("WQ", "7"),
 		Attributes: `{"flexInteractionSid":"` + one("KD", "1") + `","flexInteractionChannelSid":"` + one("UO", "1") + `","customerName":"Zoë"}`,
 	}
 	if r.Task != wantTask {
@@ -43,6 +43,9 @@ func TestDecodeQuestion(t *testing.T) {
 	if !r.Queues[1].Unserved || len(r.Transfers) != 1 || r.Transfers[0].Failure != transfer.ReasonInviteCanceled {
 		t.Errorf("queues %+v, transfers %+v", r.Queues, r.Transfers)
 	}
+	if len(r.Departures) != 1 || r.Departures[0].Agent.ParticipantSID != one("UT", "3") || !r.Departures[0].Open() {
+		t.Errorf("departures %+v", r.Departures)
+	}
 	want := transfer.Request{
 		Mode: "cold", InteractionSID: one("KD", "1"), InteractionChannelSID: one("UO", "1"), TaskSID: one("WT", "1"),
 		Target: transfer.Target{Kind: transfer.TargetWorker, SID: one("WK", "2")}, Rules: "development",
@@ -56,7 +59,7 @@ func TestDecodeQuestionOfNothing(t *testing.T) {
 	for _, text := range []string{
 		`{"wire":1}`,
 		`{"wire":1,"now":null,"settings":null,"worker":null,"roles":null,"task":null,"channel":null,"participants":null,
-		  "transfers":null,"requesting":null,"workers":null,"queues":null,"query":null,"request":null,"new":{"a":[1]}}`,
+		  "transfers":null,"departures":null,"requesting":null,"workers":null,"queues":null,"query":null,"request":null,"new":{"a":[1]}}`,
 	} {
 		q, err := DecodeQuestion(text)
 		if err != nil || !reflect.DeepEqual(q, Question{}) {
@@ -66,6 +69,47 @@ func TestDecodeQuestionOfNothing(t *testing.T) {
 	q, err := DecodeQuestion(`{"wire":1,"participants":[],"request":{}}`)
 	if err != nil || q.Records.Participants == nil || q.Request == nil {
 		t.Errorf("an empty list of participants is known, a null is not: %+v, %v", q, err)
+	}
+}
+
+func TestDecodeQuestionOfEveryAction(t *testing.T) {
+	for text, want := range map[string]transfer.Request{
+		`{}`:                                    {},
+		`{"action":""}`:                         {},
+		`{"action":null}`:                       {},
+		`{"kind":null}`:                         {},
+		`{"action":"cancel","transferId":"t1"}`: {Action: transfer.ActionCancel, TransferID: "t1"},
+		`{"kind":"remove","participantSid":"UT1"}`:                                                      {Action: transfer.ActionRemove, ParticipantSID: "UT1"},
+		`{"kind":"leave","action":"leave"}`:                                                             {Action: transfer.ActionLeave},
+		`{"action":"end","taskSid":null,"participantSid":null}`:                                         {Action: transfer.ActionEnd},
+		`{"action":"transfer","leaveOn":"","reason":"x","notes":"` + strings.Repeat("n", 30_000) + `"}`: {Action: transfer.ActionTransfer, Reason: "x", Notes: strings.Repeat("n", 30_000)},
+	} {
+		q, err := DecodeQuestion(`{"wire":1,"request":` + text + `}`)
+		if err != nil || *q.Request != want {
+			t.Errorf("%.80s: %+v, %v", text, q.Request, err)
+		}
+	}
+	for text, want := range map[string]string{
+		`{"action":"hack"}`:                  `request.action: expected "transfer", "cancel", "leave", "remove" or "end"`,
+		`{"kind":"cancel"}`:                  `request.kind: expected "leave", "remove" or "end"`,
+		`{"action":"leave","kind":"remove"}`: `request.kind: expected "leave", as before`,
+		`{"action":1}`:                       "request.action: at offset 30: expected a string, found a number",
+	} {
+		_, err := DecodeQuestion(`{"wire":1,"request":` + text + `}`)
+		refused(t, text, err, CodeBadRecords, want)
+	}
+}
+
+// The rules do not read the labels of the reasons, and a question is asked
+// often: they are not even taken in.
+func TestQuestionsGoWithoutLabels(t *testing.T) {
+	q, err := DecodeQuestion(`{"wire":1,"settings":` + string(AppendSettings(nil, sampleSettings())) + `}`)
+	want := sampleSettings()
+	for i := range want.Handover.Reasons {
+		want.Handover.Reasons[i].Labels = nil
+	}
+	if err != nil || !reflect.DeepEqual(q.Records.Settings, want) {
+		t.Errorf("%+v, %v", q.Records.Settings, err)
 	}
 }
 
@@ -81,6 +125,10 @@ func TestDecodeQuestionRefuses(t *testing.T) {
 		`{"wire":1,"participants":[{"routing_properties":{"task_sid":true}}]}`: "participants[0].routing_properties.task_sid: at offset 60: expected a string, found true or false",
 		`{"wire":1,"now":"yesterday"}`:                                         "now: at offset 16: expected a time such as 2006-01-02T15:04:05.000Z",
 		`{"wire":1,"transfers":[{"from":{"name":[]}}]}`:                        "transfers[0].from.name: at offset 39: expected a string, found an array",
+		`{"wire":1,"departures":[{"agent":[]}]}`:                               "departures[0].agent: at offset 33: expected an object, found an array",
+		`{"wire":1,"queues":[{"figures":{"waiting":"1"}}]}`:                    "queues[0].figures.waiting: at offset 42: expected a number, found a string",
+		`{"wire":1,"queues":[{"skills":[null,2]}]}`:                            "queues[0].skills[1]: at offset 36: expected a string, found a number",
+		`{"wire":1,"settings":{"permissions":[{"teams":"x"}]}}`:                "settings.permissions[0].teams: at offset 46: expected an array, found a string",
 		`{"wire":1,"transfers":[null,3]}`:                                      "transfers[1]: at offset 28: expected an object, found a number",
 		`{"wire":1,"workers":[{"available":"yes"}]}`:                           "workers[0].available: at offset 34: expected true or false, found a string",
 		`{"wire":1,"task":{"attributes":{"a":}}}`:                              "task.attributes.a: at offset 36: expected a value, found \"}\"",
@@ -186,6 +234,9 @@ func TestDecodeQuestionReadsWhatTheStandardWrites(t *testing.T) {
 
 func FuzzDecodeQuestion(f *testing.F) {
 	f.Add(readFile(f, "testdata/question.json"))
+	f.Add(`{"wire":1,"settings":` + string(AppendSettings(nil, sampleSettings())) + `,"departures":[` +
+		string(AppendDeparture(nil, "", "", sampleDeparture())) + `],"transfers":[` + string(AppendTransfer(nil, "", "", sampleTransfer())) +
+		`],"request":{"action":"cancel","transferId":"t-1"}}`)
 	f.Add(`{"wire":1,"participants":[{"routing_properties":null}],"request":{"target":null}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		_, err := DecodeQuestion(text)
