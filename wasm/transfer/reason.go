@@ -80,7 +80,7 @@ const (
 
 var messages = map[Reason]string{
 	ReasonColdTransferOff:            "Transfers are switched off for this account.",
-	ReasonNativeTransfersOn:          "Twilio's own messaging transfers are switched on, so this transfer button stands aside.",
+	ReasonNativeTransfersOn:          "Twilio’s own messaging transfers are switched on, so this transfer button stands aside.",
 	ReasonNotAConversation:           "Only chats and messages can be transferred here.",
 	ReasonTaskNotAssigned:            "Accept the conversation before you transfer it.",
 	ReasonConversationNotActive:      "This conversation has ended.",
