@@ -143,3 +143,12 @@ func (a *Account) InviteReservation(channelSID, inviteSID, reservationSID string
 	}
 	return r.sid, nil
 }
+
+// NextPage returns the address of the page behind a list that ServeFlex has answered, "" if that was the last one.
+func NextPage(list any) string {
+	fields, _ := list.(map[string]any)
+	if meta, ok := fields["meta"].(pageMeta); ok && meta.NextPageURL != nil {
+		return *meta.NextPageURL
+	}
+	return ""
+}
