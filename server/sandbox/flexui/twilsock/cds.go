@@ -40,7 +40,7 @@ func serveObject(q *request, k kind) (answer, error) {
 	o := q.hub.object(k, q.path[2])
 	switch {
 	case o == nil:
-		return answer{}, q.notFound()
+		return answer{}, refused(http.StatusNotFound, 54300, "Unique name not found: %s", q.path[2])
 	case !o.mayRead(q.session):
 		return answer{}, refused(http.StatusForbidden, 54007, "Access forbidden for identity %q", q.session.Identity)
 	case q.match(http.MethodGet, collection+"/{Sid}"):

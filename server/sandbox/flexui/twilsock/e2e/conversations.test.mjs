@@ -1,7 +1,7 @@
 // @twilio/conversations against the sandbox.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { act, Client, connect, next, options, pause, signIn, signOutAll, until } from "./harness.mjs";
+import { act, Client, Client26, connect, next, options, pause, signIn, signOutAll, until } from "./harness.mjs";
 
 afterEach(async () => {
   await signOutAll();
@@ -364,4 +364,19 @@ test("a revoked token ends the connection at the next request", async () => {
   await act("revoke", { token });
   await assert.rejects(client.peekConversationBySid("CH00000000000000000000000000000000"));
   await until("the end", () => ["disconnected", "disconnecting"].includes(client.connectionState));
+});
+
+test("the version that @twilio/flex-sdk brings talks to the other one", async () => {
+  const sid = await chat();
+  await join(sid, "bea");
+  const { token } = await act("token", { worker: "bea", ttl: 3600 });
+  const newer = await connect(token, Client26);
+  assert.notEqual(newer.constructor.version, Client.version);
+  const [ada, bea] = [await open(await signIn("ada"), sid), await open(newer, sid)];
+  let heard = next(ada, "messageAdded");
+  await bea.sendMessage("from 2.6");
+  assert.equal((await heard).body, "from 2.6");
+  heard = next(bea, "messageAdded", (m) => m.author === "ada");
+  await ada.sendMessage("from 2.5");
+  assert.equal((await heard).body, "from 2.5");
 });

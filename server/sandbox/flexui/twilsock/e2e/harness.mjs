@@ -6,6 +6,8 @@ globalThis.WebSocket = WebSocket; // the SDKs look for the browser's
 
 const require = createRequire(import.meta.url);
 export const { Client } = require("@twilio/conversations");
+/** As @twilio/flex-sdk 3.0.0, which Flex uses too, brings it. */
+export const { Client: Client26 } = require("@twilio/conversations-2.6");
 export const { SyncClient } = require("twilio-sync");
 export const Sync2 = require("twilio-sync-2");
 
@@ -29,8 +31,8 @@ export async function signIn(worker, ttl = 3600) {
   return connect(token);
 }
 
-export async function connect(token) {
-  const client = new Client(token, options());
+export async function connect(token, Kind = Client) {
+  const client = new Kind(token, options());
   clients.push(client);
   await new Promise((resolve, reject) => {
     client.on("stateChanged", (state) => state === "initialized" && resolve());
@@ -41,8 +43,16 @@ export async function connect(token) {
 
 export const options = () => ({ twilsock: { uri: socket }, retryPolicy: { min: 50, max: 500, randomness: 0.2 }, logLevel: process.env.SDK_LOG ?? "silent" });
 
+/** Signs all out, once they have what they asked for: the SDK rejects its own pending requests without anybody to catch it. */
 export async function signOutAll() {
-  await Promise.all(clients.splice(0).map((c) => c.shutdown().catch(() => {})));
+  await Promise.all(clients.splice(0).map(async (client) => {
+    if (client.connectionState === "connected") {
+      const lists = client.getSubscribedConversations().then((page) => Promise.all(page.items.map((c) => c.getParticipants())));
+      await Promise.race([lists.catch(() => {}), pause(2000)]);
+      await pause(50);
+    }
+    await client.shutdown().catch(() => {});
+  }));
 }
 
 /** The next event of an emitter that fits, within a few seconds. */
