@@ -8,11 +8,14 @@ import (
 // leaves out where conversations go that nobody took, and the permissions that
 // cannot apply to this worker, whatever conversation they have.
 //
-// A worker whose attributes cannot be read is sent every permission: the
-// server will refuse them anything all the same.
-func For(s transfer.Settings, worker transfer.WorkerRecord, roles []string) transfer.Settings {
+// A worker who is not known (nil), or whose attributes cannot be read, is sent
+// every permission: the rules sort them out.
+func For(s transfer.Settings, worker *transfer.WorkerRecord, roles []string) transfer.Settings {
 	s.Fallbacks, s.FallbackAlways = nil, false
-	f, err := transfer.Records{Worker: worker, Roles: roles}.Facts()
+	if worker == nil {
+		return s
+	}
+	f, err := transfer.Records{Worker: *worker, Roles: roles}.Facts()
 	if err != nil {
 		return s
 	}

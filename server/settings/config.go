@@ -34,7 +34,7 @@ func Default() Config {
 	return Config{
 		Transfer: transfer.Settings{
 			ColdTransfer: true, LeaveOn: transfer.LeaveOnInvite, LeaveAs: transfer.LeaveCompleted,
-			InviteTimeout: transfer.DefaultInviteTimeout, MaxInvites: transfer.DefaultMaxInvites,
+			InviteTimeout: transfer.DefaultInviteTimeout, QueueTimeout: transfer.DefaultQueueTimeout, MaxInvites: transfer.DefaultMaxInvites,
 			Fallbacks: []transfer.Fallback{{Kind: transfer.FallbackAgent}, {Kind: transfer.FallbackOrigin}},
 			Handover:  transfer.HandoverSettings{NotesMax: transfer.DefaultNotesMax},
 		},

@@ -76,6 +76,7 @@ var transferFields = []field{
 	setting("transfer.leaveOnChoice", "LEAVE_ON_CHOICE", value.bool, func(c *Config) *bool { return &c.Transfer.LeaveOnChoice }),
 	setting("transfer.leaveAs", "LEAVE_AS", choice(transfer.LeaveCompleted, transfer.LeaveWrapup), func(c *Config) *transfer.LeaveAs { return &c.Transfer.LeaveAs }),
 	setting("transfer.inviteTimeout", "INVITE_TIMEOUT", span(minInviteTimeout, maxInviteTimeout), func(c *Config) *time.Duration { return &c.Transfer.InviteTimeout }),
+	setting("transfer.queueTimeout", "QUEUE_TIMEOUT", span(minInviteTimeout, maxInviteTimeout), func(c *Config) *time.Duration { return &c.Transfer.QueueTimeout }),
 	setting("transfer.maxInvites", "MAX_INVITES", whole(1, maxOutstanding), func(c *Config) *int { return &c.Transfer.MaxInvites }),
 	setting("fallbacks.order", "FALLBACKS", readFallbacks, func(c *Config) *[]transfer.Fallback { return &c.Transfer.Fallbacks }),
 	setting("fallbacks.always", "FALLBACK_ALWAYS", value.bool, func(c *Config) *bool { return &c.Transfer.FallbackAlways }),

@@ -284,7 +284,7 @@ permissions:
 `, account)
 	ada := transfer.WorkerRecord{SID: "WK00000000000000000000000000000001", FriendlyName: "ada",
 		Attributes: `{"full_name":"Ada Lindqvist","team_name":"Care North","routing":{"skills":["billing"]},"transferDirectory":{"queues":{"deny":["x"]}}}`}
-	got := For(e.Transfer, ada, []string{"agent"})
+	got := For(e.Transfer, &ada, []string{"agent"})
 	if got.Fallbacks != nil || got.FallbackAlways {
 		t.Errorf("fallbacks are sent: %+v", got)
 	}
@@ -294,8 +294,10 @@ permissions:
 	if len(e.Transfer.Permissions) != 11 || e.Transfer.Permissions[0].Name != "everybody" {
 		t.Error("the settings themselves were changed")
 	}
-	if broken := For(e.Transfer, transfer.WorkerRecord{Attributes: "{"}, nil); len(broken.Permissions) != 11 {
-		t.Errorf("a worker who cannot be read gets %d", len(broken.Permissions))
+	for _, w := range []*transfer.WorkerRecord{nil, {Attributes: "{"}} {
+		if got := For(e.Transfer, w, nil); len(got.Permissions) != 11 || got.Fallbacks != nil {
+			t.Errorf("a worker who is not known gets %+v", got)
+		}
 	}
 }
 
@@ -326,7 +328,7 @@ func TestBrowserDecidesAsTheServerDoes(t *testing.T) {
 			}
 			return f.Access()
 		}
-		server, browser := access(s), access(For(s, me, roles))
+		server, browser := access(s), access(For(s, &me, roles))
 		for _, m := range []transfer.Mode{transfer.ModeCold, transfer.ModeWarm} {
 			if server.Mode(m) != browser.Mode(m) {
 				t.Fatalf("%s: server %q, browser %q", m, server.Mode(m), browser.Mode(m))

@@ -31,18 +31,18 @@ const (
 // Options are what a store is made of.
 type Options struct {
 	// File is the path of the settings file; empty for none.
-	File    string
+	File string
+	// Text is used where there is no file: settings that are part of a program.
+	Text    string
 	Account string // AC…
 	// Overrides count more than the file, see [Environment].
 	Overrides []Override
 	// LookupEnv finds the summary service's token; os.LookupEnv if nil.
 	LookupEnv func(string) (string, bool)
 	// Every is how often the file is looked at; DefaultEvery if 0.
-	Every time.Duration
-	Clock func() time.Time // time.Now if nil
-	// Observe, where set, is told of each file that had changed.
-	Observe func(Outcome)
-	Logger  *slog.Logger
+	Every  time.Duration
+	Clock  func() time.Time // time.Now if nil
+	Logger *slog.Logger
 }
 
 // Store holds the settings that are in force. Its methods may be called from
@@ -57,6 +57,7 @@ type Store struct {
 	mu          sync.Mutex
 	status      Status
 	subscribers map[*func(Effective)]struct{}
+	observe     func(Outcome)
 }
 
 // Status is how a store stands.
@@ -75,7 +76,7 @@ type Status struct {
 // Open reads the settings. It fails with Problems where something is wrong with
 // them: a backend does not start on settings that nobody meant.
 func Open(o Options) (*Store, error) {
-	s := &Store{Options: o, subscribers: map[*func(Effective)]struct{}{}}
+	s := &Store{Options: o, subscribers: map[*func(Effective)]struct{}{}, observe: func(Outcome) {}}
 	if s.LookupEnv == nil {
 		s.LookupEnv = os.LookupEnv
 	}
@@ -84,9 +85,6 @@ func Open(o Options) (*Store, error) {
 	}
 	if s.Clock == nil {
 		s.Clock = time.Now
-	}
-	if s.Observe == nil {
-		s.Observe = func(Outcome) {}
 	}
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
@@ -148,6 +146,22 @@ func (s *Store) Subscribe(fn func(Effective)) (cancel func()) {
 	}
 }
 
+// OnReload has fn told what became of each file that had changed, from the
+// goroutine that reloads. There is one fn: the last.
+func (s *Store) OnReload(fn func(Outcome)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.observe = fn
+}
+
+// tell reports what became of a file that had changed.
+func (s *Store) tell(o Outcome) {
+	s.mu.Lock()
+	observe := s.observe
+	s.mu.Unlock()
+	observe(o)
+}
+
 // Run looks at the file until ctx is done: files are compared by their content,
 // since times and inodes mean little on mounted configuration.
 func (s *Store) Run(ctx context.Context) {
@@ -192,14 +206,14 @@ func (s *Store) RunOnce() error {
 	if s.apply(e) {
 		outcome = OutcomeApplied
 	}
-	s.Observe(outcome)
+	s.tell(outcome)
 	s.Logger.Info("the settings file has changed", "file", s.File, "outcome", outcome, "revision", e.Revision)
 	return nil
 }
 
 func (s *Store) readFile() ([]byte, error) {
 	if s.File == "" {
-		return nil, nil
+		return []byte(s.Text), nil
 	}
 	text, err := os.ReadFile(s.File)
 	if err != nil {
@@ -213,12 +227,13 @@ func (s *Store) readFile() ([]byte, error) {
 }
 
 func (s *Store) evaluate(text []byte) (Effective, error) {
-	var f *File
-	if s.File != "" {
-		var err error
-		if f, err = Parse(s.File, text); err != nil {
-			return Effective{}, err
-		}
+	name := s.File
+	if name == "" {
+		name = "built-in settings"
+	}
+	f, err := Parse(name, text)
+	if err != nil {
+		return Effective{}, err
 	}
 	e, err := f.Effective(s.Account, s.Overrides)
 	if err != nil {
@@ -253,7 +268,7 @@ func (s *Store) reject(outcome Outcome, err error) error {
 	s.mu.Lock()
 	s.status.Problems, s.status.RejectedAt = texts, s.Clock()
 	s.mu.Unlock()
-	s.Observe(outcome)
+	s.tell(outcome)
 	return err
 }
 

@@ -29,11 +29,11 @@ func watch(t *testing.T, text string, overrides ...Override) *watched {
 	w.write(file, text)
 	var err error
 	w.Store, err = Open(Options{File: file, Account: account, Overrides: overrides,
-		Observe:   func(o Outcome) { w.outcomes = append(w.outcomes, o) },
 		LookupEnv: func(name string) (string, bool) { return "secret", name == "SUMMARY_TOKEN" }})
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.OnReload(func(o Outcome) { w.outcomes = append(w.outcomes, o) })
 	w.Subscribe(func(e Effective) { w.told = append(w.told, e) })
 	return w
 }
