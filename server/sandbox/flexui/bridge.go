@@ -210,7 +210,7 @@ func (b *bridge) channelsChanged(ctx context.Context) error {
 // own task by the routing properties, so that each of the worker's gets the event under its own SID.
 func (b *bridge) participantChanged(ctx context.Context, p sandbox.InteractionParticipant) error {
 	for _, r := range b.account.FlexReservations(b.worker.SID) {
-		if channelOf(r.Task) != p.ChannelSID {
+		if channelOf(r.Task) != p.ChannelSID || !b.tasks[r.TaskSID] { // the window has not been told of it yet
 			continue
 		}
 		kind := "participant.added"

@@ -21,6 +21,7 @@ func (s *Server) flexAPI() http.Handler {
 	mux.HandleFunc("GET /v1/Configuration", s.signedIn(s.configuration))
 	mux.HandleFunc("GET /v1/Configuration/Public", s.publicConfiguration)
 	mux.HandleFunc("POST /v1/Accounts/{account}/Tokens/Info", s.tokenInfo)
+	mux.HandleFunc("GET /v1/account/provision/status", s.signedIn(s.provisionStatus))
 	mux.HandleFunc("/", s.nobody)
 	return mux
 }
@@ -30,14 +31,23 @@ func (s *Server) hostedFlex() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/Session", s.signedIn(s.session))
 	mux.HandleFunc("GET /plugins", s.signedIn(s.plugins))
+	mux.HandleFunc("GET /api/v1/Features/{name}", s.signedIn(s.feature))
 	mux.HandleFunc("POST /logs/batch", swallow)
 	mux.HandleFunc("/", s.nobody)
 	return mux
 }
 
-// previewHost is preview.twilio.com, what Flex sends to Twilio about itself.
-func (s *Server) previewHost() http.Handler {
+// status is status.twilio.com: nothing is the matter with Twilio.
+func (s *Server) status() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/v2/summary.json", func(w http.ResponseWriter, _ *http.Request) {
+		components := []any{}
+		for _, name := range []string{"FLEX", "Flex Application Platform", "TaskRouter"} {
+			components = append(components, map[string]any{"id": strings.ToLower(name), "name": name, "status": "operational"})
+		}
+		answer(w, http.StatusOK, map[string]any{"components": components, "incidents": []any{}, "scheduled_maintenances": []any{},
+			"status": map[string]any{"indicator": "none", "description": "All Systems Operational"}})
+	})
 	mux.HandleFunc("/", s.nobody)
 	return mux
 }
@@ -50,14 +60,30 @@ func (s *Server) iam() http.Handler {
 	return mux
 }
 
-// assets is assets.flex.twilio.com. Flex does without the pictures and fonts that are not here.
+// assets is assets.flex.twilio.com and assets.twilio.com. Flex does without the pictures and fonts that are not here.
 func (s *Server) assets() http.Handler {
 	mux := http.NewServeMux()
 	list := func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, []any{}) }
 	mux.HandleFunc("GET /assets/countries.json", list)
 	mux.HandleFunc("GET /assets/flagPositions.json", list)
-	mux.HandleFunc("GET /", http.NotFound)
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".css") {
+			w.Header().Set("Content-Type", "text/css")
+			return
+		}
+		http.NotFound(w, r)
+	})
 	return mux
+}
+
+// media is media.twiliocdn.com: every sound is a moment of silence.
+func (s *Server) media() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		const samples = 800 // of 8 bits, 8,000 a second
+		w.Header().Set("Content-Type", "audio/wav")
+		_, _ = io.WriteString(w, "RIFF\x44\x03\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x20\x03\x00\x00"+
+			strings.Repeat("\x80", samples))
+	})
 }
 
 func swallow(w http.ResponseWriter, r *http.Request) {
@@ -204,6 +230,16 @@ func (s *Server) refreshToken(w http.ResponseWriter, r *http.Request) {
 // session is what Flex may switch on.
 func (s *Server) session(w http.ResponseWriter, _ *http.Request, _ sandbox.FlexSession) {
 	answer(w, http.StatusOK, map[string]any{"features": []any{}, "insights_active": false})
+}
+
+// feature is one of Flex's feature flags: all are off.
+func (s *Server) feature(w http.ResponseWriter, r *http.Request, _ sandbox.FlexSession) {
+	answer(w, http.StatusOK, map[string]any{"name": r.PathValue("name"), "enabled": false})
+}
+
+// provisionStatus says that the account has no email channel of its own.
+func (s *Server) provisionStatus(w http.ResponseWriter, _ *http.Request, _ sandbox.FlexSession) {
+	answer(w, http.StatusOK, map[string]any{"status": "not_provisioned"})
 }
 
 // plugins is Flex's plugin service.

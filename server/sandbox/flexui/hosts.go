@@ -17,7 +17,8 @@ func (s *Server) allHosts(tsock http.Handler) map[string]http.Handler {
 		"":             s.pageHost(),
 		"flex-api":     s.flexAPI(),
 		"flex":         s.hostedFlex(),
-		"preview":      s.previewHost(),
+		"status":       s.status(),
+		"media":        s.media(),
 		"iam":          s.iam(),
 		"assets":       s.assets(),
 		"event-bridge": s.eventBridge(),
@@ -28,7 +29,7 @@ func (s *Server) allHosts(tsock http.Handler) map[string]http.Handler {
 // ServeHTTP answers by the request's Host: Twilio's names, and everything else is the page's own host.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	label := ""
-	if host := hostOf(r); strings.HasSuffix(host, ".twilio.com") {
+	if host := hostOf(r); strings.HasSuffix(host, ".twilio.com") || strings.HasSuffix(host, ".twiliocdn.com") {
 		label, _, _ = strings.Cut(host, ".")
 	}
 	s.logger.Debug("flexui", "method", r.Method, "host", r.Host, "path", r.URL.Path)

@@ -148,7 +148,7 @@ func (s *Server) Authority() []byte { return s.authority }
 func (s *Server) ChromiumFlags() []string {
 	_, port, _ := net.SplitHostPort(s.Address())
 	return []string{
-		"--host-resolver-rules=MAP *.twilio.com:443 127.0.0.1:" + port + ", MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+		"--host-resolver-rules=MAP *.twilio.com:443 127.0.0.1:" + port + ", MAP *.twiliocdn.com:443 127.0.0.1:" + port + ", MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 		"--ignore-certificate-errors-spki-list=" + s.spki,
 		"--disable-features=LocalNetworkAccessChecks",
 	}
@@ -181,5 +181,5 @@ func (s *Server) SignInURL(friendlyName string) (string, error) {
 func (s *Server) Unanswered() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]string(nil), s.unknown...)
+	return append([]string{}, s.unknown...)
 }

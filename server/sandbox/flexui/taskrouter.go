@@ -3,7 +3,7 @@ package flexui
 import (
 	"net/http"
 	"net/url"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
@@ -50,8 +50,7 @@ func (c *call) activities() (any, error) {
 	return contents(list), nil
 }
 
-// workers is what the directory and the team view list. Ordering is friendly_name, activity or the like, with :asc or :desc
-// behind it; pages follow each other by the SID or name that came last.
+// workers is what the directory and the team view list, filtered by a TargetWorkersExpression.
 func (c *call) workers() (any, error) {
 	query := url.Values{"PageSize": {"1000"}}
 	for _, name := range []string{"FriendlyName", "ActivitySid", "ActivityName", "TargetWorkersExpression"} {
@@ -63,12 +62,15 @@ func (c *call) workers() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := func(w sandbox.Worker) string { return strings.ToLower(w.FriendlyName) }
-	if field, _, _ := strings.Cut(strings.ToLower(c.text("Ordering")), ":"); strings.Contains(field, "activity") {
-		key = func(w sandbox.Worker) string { return strings.ToLower(w.ActivityName) + "\x00" + w.FriendlyName }
+	key := map[string]func(sandbox.Worker) string{
+		"DateStatusChanged": func(w sandbox.Worker) string { return w.DateStatusChanged },
+		"DateUpdated":       func(w sandbox.Worker) string { return w.DateUpdated },
+		"DateCreated":       func(w sandbox.Worker) string { return w.DateCreated },
+		"FriendlyName":      func(w sandbox.Worker) string { return strings.ToLower(w.FriendlyName) },
+		"ActivityName":      func(w sandbox.Worker) string { return w.ActivityName },
 	}
 	return page(c, all, key, func(w sandbox.Worker) string { return w.SID },
-		func(w sandbox.Worker) any { return viewWorker(w, c.account.Version(w.SID)) }), nil
+		func(w sandbox.Worker) any { return viewWorker(w, c.account.Version(w.SID)) })
 }
 
 func (c *call) queues() (any, error) {
@@ -82,8 +84,12 @@ func (c *call) queues() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return page(c, all, func(q sandbox.TaskQueue) string { return strings.ToLower(q.FriendlyName) },
-		func(q sandbox.TaskQueue) string { return q.SID }, func(q sandbox.TaskQueue) any { return viewQueue(q) }), nil
+	key := map[string]func(sandbox.TaskQueue) string{
+		"DateUpdated":  func(q sandbox.TaskQueue) string { return q.DateUpdated },
+		"DateCreated":  func(q sandbox.TaskQueue) string { return q.DateCreated },
+		"FriendlyName": func(q sandbox.TaskQueue) string { return strings.ToLower(q.FriendlyName) },
+	}
+	return page(c, all, key, func(q sandbox.TaskQueue) string { return q.SID }, func(q sandbox.TaskQueue) any { return viewQueue(q) })
 }
 
 // restList reads all pages of a list of the REST API.
@@ -108,23 +114,24 @@ func restList[T any](c *call, path, key string, query url.Values) ([]T, error) {
 	}
 }
 
-// page cuts a list: in the given order where an Ordering is asked for, by next_token, otherwise by after_sid.
-func page[T any](c *call, all []T, key, sid func(T) string, view func(T) any) any {
+// page cuts a list. An Ordering is a field with :asc or :desc behind it, and pages follow each other by next_token;
+// without one they come in order of creation and follow by after_sid. Either is the SID that came last.
+func page[T any](c *call, all []T, keys map[string]func(T) string, sid func(T) string, view func(T) any) (any, error) {
 	after := c.text("AfterSid")
 	if ordering := c.text("Ordering"); ordering != "" {
 		after = c.text("NextToken")
-		sort.SliceStable(all, func(i, j int) bool { return key(all[i]) < key(all[j]) })
-		if strings.HasSuffix(strings.ToLower(ordering), "desc") {
-			sort.SliceStable(all, func(i, j int) bool { return key(all[i]) > key(all[j]) })
+		field, direction, _ := strings.Cut(ordering, ":")
+		key := keys[field]
+		if key == nil {
+			return nil, invalid("Ordering: " + field + " is not a field to sort by")
+		}
+		slices.SortStableFunc(all, func(x, y T) int { return strings.Compare(key(x), key(y)) })
+		if strings.EqualFold(direction, "desc") {
+			slices.Reverse(all)
 		}
 	}
-	if after != "" {
-		for i := range all {
-			if sid(all[i]) == after {
-				all = all[i+1:]
-				break
-			}
-		}
+	if i := slices.IndexFunc(all, func(v T) bool { return sid(v) == after }); i >= 0 {
+		all = all[i+1:]
 	}
 	list, more := []any{}, any(nil)
 	for i, v := range all {
@@ -134,7 +141,7 @@ func page[T any](c *call, all []T, key, sid func(T) string, view func(T) any) an
 		}
 		list = append(list, view(v))
 	}
-	return object{"contents": list, "after_sid": more, "meta": object{"next_token": more}}
+	return object{"contents": list, "after_sid": more, "meta": object{"next_token": more}}, nil
 }
 
 func (c *call) worker() (any, error) {

@@ -27,7 +27,7 @@ const (
 )
 
 // names are what the server's certificate is for.
-var names = []string{"*.twilio.com", "*.us1.twilio.com", "*.flex.twilio.com", "localhost"}
+var names = []string{"*.twilio.com", "*.us1.twilio.com", "*.flex.twilio.com", "*.twiliocdn.com", "localhost"}
 
 // authority is the sandbox's own certificate authority and the server's certificate.
 type authority struct {
@@ -96,7 +96,7 @@ func makeCA(key *ecdsa.PrivateKey) (*x509.Certificate, error) {
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: "flex-transfer sandbox authority"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(4 * validFor), IsCA: true,
 		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, PermittedDNSDomainsCritical: true,
-		PermittedDNSDomains: []string{"twilio.com", "localhost"},
+		PermittedDNSDomains: []string{"twilio.com", "twiliocdn.com", "localhost"},
 		PermittedIPRanges:   []*net.IPNet{{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)}},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
