@@ -85,7 +85,7 @@ func (d directory) Directory(_ context.Context, _ httpapi.Caller, c httpapi.Conv
 	return workers, queues, nil
 }
 
-func (d directory) Settings() transfer.Settings { return d.settings() }
+func (d directory) Settings(httpapi.Caller) transfer.Settings { return d.settings() }
 
 // webhooks implements httpapi.Webhooks.
 type webhooks struct {

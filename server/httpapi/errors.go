@@ -126,6 +126,8 @@ type problem struct {
 	status         int
 	reason         transfer.Reason
 	message, field string
+	// own is true where the message is the request's own, not the reason's.
+	own bool
 }
 
 // problemOf turns any error into what is answered. An error that is no refusal,
@@ -135,17 +137,36 @@ func problemOf(err error, requestID string) problem {
 	var refusal *transfer.Refusal
 	if errors.As(err, &refusal) && refusal != nil {
 		if status, known := statuses[refusal.Reason]; known && status != http.StatusInternalServerError {
-			text := refusal.Detail
-			if text == "" {
-				text = message(refusal.Reason)
+			p := problem{status: status, reason: refusal.Reason, message: refusal.Detail, field: refusal.Field, own: true}
+			if p.message == "" {
+				p.message, p.own = message(refusal.Reason), false
 			}
-			return problem{status: status, reason: refusal.Reason, message: text, field: refusal.Field}
+			return p
 		}
 	}
 	return problem{
 		status:  http.StatusInternalServerError,
 		reason:  transfer.ReasonInternal,
-		message: message(transfer.ReasonInternal) + " (Request " + requestID + ".)",
+		message: withRequest(message(transfer.ReasonInternal), requestID),
+	}
+}
+
+func withRequest(text, requestID string) string { return text + " (Request " + requestID + ".)" }
+
+// translate says the problem in the language that the reader wants most. What
+// is about one request in particular is said in English, as it is for
+// programmers; pages have words of their own for every code.
+func (a *API) translate(p *problem, r *http.Request) {
+	if a.Text == nil || p.own {
+		return
+	}
+	text := a.Text(r.Header.Get("Accept-Language"), p.reason)
+	switch {
+	case text == "":
+	case p.reason == transfer.ReasonInternal:
+		p.message = withRequest(text, requestID(r))
+	default:
+		p.message = text
 	}
 }
 
@@ -153,6 +174,7 @@ func problemOf(err error, requestID string) problem {
 // and somebody is still waiting for the answer.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := problemOf(err, requestID(r))
+	a.translate(&p, r)
 	a.logProblem(r, p, err)
 	p.setHeaders(w.Header())
 	writeJSON(w, p.status, wire.AppendError(nil, string(p.reason), p.message, p.field))

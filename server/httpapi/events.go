@@ -44,7 +44,7 @@ func (a *API) follow(ctx context.Context, by Caller, after uint64, s *stream) er
 		return wire.AppendHello(nil, wire.PageSettings(settings, by.Roles))
 	}
 	return a.Watch.Follow(ctx, by, after, Listener{
-		Listening: func() error { return s.send("hello", 0, hello(a.Directory.Settings())) },
+		Listening: func() error { return s.send("hello", 0, hello(a.Directory.Settings(by))) },
 		Transferred: func(sequence uint64, o Outcome) error {
 			return s.send("transfer", sequence, appendOutcome(nil, o))
 		},

@@ -61,7 +61,7 @@ func (w *world) Directory(ctx context.Context, by Caller, c Conversation) ([]tra
 	return w.directory(ctx, by, c)
 }
 
-func (w *world) Settings() transfer.Settings { return w.settings }
+func (w *world) Settings(Caller) transfer.Settings { return w.settings }
 
 func (w *world) Cancel(ctx context.Context, by Caller, r transfer.Request) (Outcome, error) {
 	return w.cancel(ctx, by, r)

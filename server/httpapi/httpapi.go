@@ -81,8 +81,9 @@ type Directory interface {
 	// Directory returns the directory and, where a conversation is named, starts
 	// to read the facts that a transfer of it will need.
 	Directory(ctx context.Context, by Caller, c Conversation) ([]transfer.WorkerRecord, []transfer.QueueRecord, error)
-	// Settings are those that the rules depend on.
-	Settings() transfer.Settings
+	// Settings are those that the rules depend on, as far as they concern the
+	// caller.
+	Settings(by Caller) transfer.Settings
 }
 
 // Listener is what is told about what happens, one call at a time. An error of
@@ -134,6 +135,11 @@ type Options struct {
 	Directory Directory
 	Watch     Watch
 	Webhooks  Webhooks
+	// ConfigStatus is how the settings stand; nil: it is not to be asked for.
+	ConfigStatus func() ConfigStatus
+	// Text, where set, is a reason's text for people in the language that they
+	// want most, by their Accept-Language header; empty where there is none.
+	Text func(acceptLanguage string, reason transfer.Reason) string
 	// Ready is nil once the backend can do its work.
 	Ready func(context.Context) error
 	// PublicURL is where Twilio and browsers reach this backend from outside,

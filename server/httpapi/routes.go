@@ -19,6 +19,9 @@ func (a *API) routes() *mux.Router {
 	m.Handle("/v1/departures", a.signedIn(a.depart)).Methods(http.MethodPost)
 	m.Handle("/v1/directory", a.signedIn(a.directory)).Methods(http.MethodGet)
 	m.Handle("/v1/events", a.signedIn(a.events)).Methods(http.MethodGet)
+	if a.ConfigStatus != nil {
+		m.Handle("/v1/config", a.signedIn(a.config)).Methods(http.MethodGet)
+	}
 	m.HandleFunc("/webhooks/{product:taskrouter|conversations|interactions}", a.webhook).Methods(http.MethodPost)
 	m.HandleFunc("/healthz", a.health).Methods(http.MethodGet, http.MethodHead)
 	m.HandleFunc("/readyz", a.ready).Methods(http.MethodGet, http.MethodHead)

@@ -85,13 +85,15 @@ func (a *API) failWith(w http.ResponseWriter, r *http.Request, reason, standard 
 	if text == "" {
 		reason, text = standard, message(standard)
 	}
-	a.logProblem(r, problem{status: http.StatusConflict, reason: reason}, errors.New(cause))
+	p := problem{status: http.StatusConflict, reason: reason, message: text}
+	a.translate(&p, r)
+	a.logProblem(r, p, errors.New(cause))
 	body := json.NewWriter(nil)
 	body.BeginObject()
 	body.Key("code")
 	body.String(string(reason))
 	body.Key("message")
-	body.String(text)
+	body.String(p.message)
 	body.Key(name)
 	body.Raw(string(record))
 	body.EndObject()
