@@ -136,6 +136,46 @@ func (c *Coordinator) look(ctx context.Context, s transfer.State, t transfer.Tra
 	return transfer.Stayed{TransferID: t.ID, At: c.Clock()}, nil
 }
 
+// undouble removes the participant whom a worker became by an invite although
+// they were in the conversation already, if they still are twice in.
+func (c *Coordinator) undouble(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
+	if left := t.AcceptedAt.Add(c.Settling).Sub(c.Clock()); left > 0 {
+		return nil, nil // the list may not show it yet
+	}
+	over, err := c.channelOver(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	done := transfer.Undoubled{TransferID: t.ID, At: c.Clock()}
+	if over {
+		return done, nil
+	}
+	participants, err := c.Twilio.Participants(ctx, s.InteractionSID, s.InteractionChannelSID)
+	if err != nil {
+		return nil, err
+	}
+	second, others := "", 0
+	for _, p := range participants {
+		switch {
+		case p.WorkerSID != t.AcceptedBy:
+		case p.TaskSID == t.Invite.TaskSID:
+			second = p.SID
+		case !s.Gone(p.SID):
+			others++
+		}
+	}
+	if second == "" || others == 0 {
+		return done, nil
+	}
+	c.Logger.Warn("a worker joined who was in the conversation already; they stay once", "transfer", t.ID, "worker", t.AcceptedBy)
+	err = c.Twilio.LeaveParticipant(ctx, s.InteractionSID, s.InteractionChannelSID, second, transfer.LeaveCompleted)
+	c.facts.changed(s.InteractionChannelSID)
+	if err != nil && !twilioapi.IsNotFound(err) {
+		return nil, err
+	}
+	return done, nil
+}
+
 // close closes the conversation that nobody took over.
 func (c *Coordinator) close(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
 	err := c.Twilio.CloseChannel(ctx, s.InteractionSID, s.InteractionChannelSID, t.LeaveAs)

@@ -11,7 +11,8 @@ import (
 )
 
 // TestTheInviteEndsFirst cancels the invite's task in each phase: an agent who
-// has not left stays.
+// has not left stays; where nobody is left, the agent is asked to take the
+// customer back.
 func TestTheInviteEndsFirst(t *testing.T) {
 	cancel := func(l *lab) {
 		tasks := l.invites(l.last().ID)
@@ -66,7 +67,12 @@ func TestTheInviteEndsFirst(t *testing.T) {
 			l := newLab(t)
 			p := l.open()
 			c.play(l, p)
-			if got := l.until(p, transfer.PhaseCanceled); got.Failure != transfer.ReasonInviteCanceled {
+			if c.removed > 0 {
+				l.untilRound(p, 1)
+				if _, asked := l.reservation("ada", "pending"); !asked || l.last().Tried[0].Outcome != transfer.ReasonInviteCanceled {
+					t.Errorf("the customer is alone: %+v", l.last())
+				}
+			} else if got := l.until(p, transfer.PhaseCanceled); got.Failure != transfer.ReasonInviteCanceled {
 				t.Errorf("%+v", got)
 			}
 			if n := l.count(sandbox.Query{Kind: "participant", Status: "left", WorkerSID: l.worker("ada")}); n != c.removed {

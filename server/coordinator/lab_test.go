@@ -218,6 +218,21 @@ func (l *lab) until(p *process, phase transfer.Phase) transfer.Transfer {
 	return transfer.Transfer{}
 }
 
+// untilRound runs the process, moving the clock, until the transfer rings at
+// its target of the round.
+func (l *lab) untilRound(p *process, round int) transfer.Transfer {
+	l.testing.Helper()
+	for range 200 {
+		l.run(p)
+		if t := l.last(); t.Phase == transfer.PhaseRinging && t.Round == round {
+			return t
+		}
+		l.clock.Advance(time.Second)
+	}
+	l.testing.Fatalf("the transfer does not get to round %d: %+v", round, l.last())
+	return transfer.Transfer{}
+}
+
 // state is what is recorded of the conversation.
 func (l *lab) state() transfer.State {
 	l.testing.Helper()

@@ -22,8 +22,13 @@ type process struct {
 	// around stands around each call to Twilio ("invite", "remove", …) and each
 	// append ("append"); nil lets it through.
 	around func(op string, do func() error) error
-	calls  map[string]int
-	mu     sync.Mutex
+	// closing, where set, is told before a conversation is closed.
+	closing func()
+	// appended, where set, is told of each record that was written, and of the
+	// state before.
+	appended func(before, after transfer.State)
+	calls    map[string]int
+	mu       sync.Mutex
 }
 
 func (l *lab) open(change ...func(*Options)) *process {
@@ -106,7 +111,18 @@ type shakyLedger struct {
 }
 
 func (s shakyLedger) Append(ctx context.Context, r ledger.Record, expected uint64) (sequence uint64, err error) {
-	err = s.p.do("append", func() (err error) { sequence, err = s.Ledger.Append(ctx, r, expected); return err })
+	var before transfer.State
+	if s.p.appended != nil {
+		if last, err := s.Ledger.Last(ctx, r.Channel()); err == nil && last.Sequence == expected {
+			before = last.State
+		}
+	}
+	err = s.p.do("append", func() (err error) {
+		if sequence, err = s.Ledger.Append(ctx, r, expected); err == nil && s.p.appended != nil {
+			s.p.appended(before, r.State)
+		}
+		return err
+	})
 	return sequence, err
 }
 
@@ -141,7 +157,12 @@ func (s shakyTwilio) LeaveParticipant(ctx context.Context, kd, uo, ut string, as
 }
 
 func (s shakyTwilio) CloseChannel(ctx context.Context, kd, uo string, as transfer.LeaveAs) error {
-	return s.p.do("close", func() error { return s.Twilio.CloseChannel(ctx, kd, uo, as) })
+	return s.p.do("close", func() error {
+		if s.p.closing != nil {
+			s.p.closing()
+		}
+		return s.Twilio.CloseChannel(ctx, kd, uo, as)
+	})
 }
 
 func (s shakyTwilio) TaskReservations(ctx context.Context, sid string) ([]twilioapi.Reservation, error) {

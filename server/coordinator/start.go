@@ -148,7 +148,8 @@ func (c *Coordinator) repeated(ctx context.Context, by Caller, r transfer.Reques
 	if !found {
 		return ledger.Record{}, false, nil
 	}
-	if t.RequestedBy != by.WorkerSID || t.Mode != r.Mode || t.From.TaskSID != r.TaskSID || !t.Target.Same(r.Target) ||
+	if t.RequestedBy != by.WorkerSID || t.Mode != r.Mode || t.From.TaskSID != r.TaskSID || !t.First().Same(r.Target) ||
+		t.Briefing.Reason != r.Reason || t.Briefing.Notes != r.Notes || (r.LeaveOn != "" && r.LeaveOn != t.LeaveOn) ||
 		last.State.InteractionSID != r.InteractionSID {
 		return ledger.Record{}, false, &transfer.Refusal{Reason: transfer.ReasonKeyReused, Field: "Idempotency-Key"}
 	}

@@ -44,7 +44,7 @@ func TestWhoMayNot(t *testing.T) {
 		}, transfer.ReasonNotInConversation},
 		{"a path", l.as("ada"), func(r *transfer.Request) { r.TaskSID = "../Workers" }, transfer.ReasonTwilioUnavailable},
 		{"nobody's target", l.as("ada"), func(r *transfer.Request) { r.Target.SID = "WK0" }, transfer.ReasonTargetNotFound},
-		{"a mode", l.as("ada"), func(r *transfer.Request) { r.Mode = "warm" }, transfer.ReasonModeNotEnabled},
+		{"a mode", l.as("ada"), func(r *transfer.Request) { r.Mode = "luke" }, transfer.ReasonModeNotEnabled},
 	} {
 		for _, fresh := range []string{"fresh", "cached"} {
 			r := good
@@ -134,12 +134,12 @@ func TestAKeyThatIsForgotten(t *testing.T) {
 		}
 		return do()
 	}
-	for i := range 12 {
+	for i := range 25 {
 		if _, err := p.Start(context.Background(), l.as("ada"), r, fmt.Sprint("key", i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if o, err := p.Start(context.Background(), l.as("ada"), r, "key0"); err != nil || o.Repeated || p.count("invite") != 13 {
+	if o, err := p.Start(context.Background(), l.as("ada"), r, "key0"); err != nil || o.Repeated || p.count("invite") != 26 {
 		t.Errorf("%+v %v after %d invites", o, err, p.count("invite"))
 	}
 }

@@ -50,7 +50,7 @@ func handled(kind transfer.StepKind) bool {
 // stepAbout is the step that a transfer or a departure needs.
 func stepAbout(s transfer.State, about string) (transfer.Step, bool) {
 	for _, step := range s.Steps() {
-		if step.Kind != transfer.StepDigest && (step.Transfer.ID == about || step.Departure.ID == about) {
+		if step.Kind != transfer.StepDigest && step.Kind != transfer.StepUndouble && (step.Transfer.ID == about || step.Departure.ID == about) {
 			return step, true
 		}
 	}
@@ -84,6 +84,8 @@ func (c *Coordinator) outcomeOf(ctx context.Context, s transfer.State, step tran
 		return c.find(ctx, s, t)
 	case transfer.StepRemove:
 		return c.remove(ctx, s, t)
+	case transfer.StepUndouble:
+		return c.undouble(ctx, s, t)
 	case transfer.StepLook:
 		return c.look(ctx, s, t)
 	case transfer.StepCheck:

@@ -92,7 +92,7 @@ func (n news) of(s transfer.State) []transfer.Transfer {
 func (n news) departures(s transfer.State) []transfer.Departure {
 	var changed []transfer.Departure
 	for _, d := range s.Departures {
-		mine := d.Agent.WorkerSID == n.by || d.RequestedBy == n.by || member(s, n.by)
+		mine := d.Agent.WorkerSID == n.by || d.RequestedBy == n.by || s.Member(n.by)
 		if !mine || n.ended[d.ID] || (!d.Open() && n.now().Sub(d.EndedAt) > lately) {
 			continue
 		}
@@ -108,42 +108,7 @@ func (n news) departures(s transfer.State) []transfer.Departure {
 // conversation.
 func concerns(s transfer.State, t transfer.Transfer, workerSID string) bool {
 	return workerSID != "" && (t.From.WorkerSID == workerSID || t.RequestedBy == workerSID || t.AcceptedBy == workerSID ||
-		(t.Target.Kind == transfer.TargetWorker && t.Target.SID == workerSID) || member(s, workerSID))
-}
-
-// member reports whether the worker is in the conversation as far as its record
-// tells: they asked from within it or joined it, and have not left since.
-func member(s transfer.State, workerSID string) bool {
-	if workerSID == "" {
-		return false
-	}
-	var in, out time.Time
-	for i := range s.Transfers {
-		t := &s.Transfers[i]
-		if t.From.WorkerSID == workerSID {
-			in, out = latest(in, t.RequestedAt), latest(out, t.LeftAt)
-		}
-		if t.AcceptedBy == workerSID {
-			in = latest(in, t.AcceptedAt)
-		}
-	}
-	for i := range s.Departures {
-		d := &s.Departures[i]
-		if d.Agent.WorkerSID != workerSID {
-			continue
-		}
-		if in = latest(in, d.RequestedAt); d.Phase == transfer.DepartureGone && d.Kind != transfer.DepartureEnd {
-			out = latest(out, d.EndedAt)
-		}
-	}
-	return in.After(out)
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+		(t.Target.Kind == transfer.TargetWorker && t.Target.SID == workerSID) || s.Member(workerSID))
 }
 
 // workerChanges keeps the last change of each worker until it is taken.

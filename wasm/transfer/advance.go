@@ -39,8 +39,27 @@ func Advance(s State, e Event) (State, error) {
 	if err := e.apply(&s); err != nil {
 		return State{}, err
 	}
+	s.keepWhoIsNeeded()
+	s.MirrorPending = s.ConversationSID != "" && (s.MirrorPending || !s.mirrors())
 	s.forget()
 	return s, nil
+}
+
+// keepWhoIsNeeded ends a transfer whose agent would leave since somebody has
+// accepted, where that somebody is leaving already: it became known too late who
+// they are.
+func (s *State) keepWhoIsNeeded() {
+	for i := range s.Transfers {
+		t := &s.Transfers[i]
+		if t.Phase != PhaseLeaving || t.leavesAtOnce() || t.Invite.TaskSID == "" {
+			continue
+		}
+		for j := range s.Departures {
+			if d := &s.Departures[j]; d.Agent.TaskSID == t.Invite.TaskSID && d.Phase != DepartureFailed {
+				t.end(PhaseDeclined, t.AcceptedAt, ReasonTargetWentOff, "")
+			}
+		}
+	}
 }
 
 // on applies change to the open transfer with the ID.
@@ -219,11 +238,12 @@ func (e Stayed) apply(s *State) error {
 // noted, and the removal ends it. An accept that comes while the invite is
 // being withdrawn has won.
 func (e Accepted) apply(s *State) error {
+	in := s.Member(e.WorkerSID)
 	return s.on(e.TransferID, func(t *Transfer) bool {
 		if t.AcceptedBy != "" || (e.TaskSID != "" && t.asked(e.TaskSID)) {
 			return false
 		}
-		t.AcceptedBy, t.AcceptedAt = e.WorkerSID, e.At
+		t.AcceptedBy, t.AcceptedAt, t.Doubled = e.WorkerSID, e.At, in
 		if t.Invite.TaskSID == "" {
 			t.Invite.TaskSID = e.TaskSID
 		}
@@ -235,6 +255,18 @@ func (e Accepted) apply(s *State) error {
 		}
 		return true
 	})
+}
+
+// apply says that the participant of the second invite is gone; also after the
+// end of the transfer.
+func (e Undoubled) apply(s *State) error {
+	for i := range s.Transfers {
+		if t := &s.Transfers[i]; t.ID == e.TransferID && t.Doubled {
+			t.Doubled = false
+			return nil
+		}
+	}
+	return ErrPointless
 }
 
 // asked reports whether the task is that of a former target's invite.
@@ -386,7 +418,7 @@ func (e DigestMade) apply(s *State) error {
 }
 
 func (e Mirrored) apply(s *State) error {
-	s.Mirrored = e.TaskSIDs
+	s.Mirrored, s.MirrorPending = e.TaskSIDs, false
 	return nil
 }
 
@@ -405,7 +437,7 @@ func (t *Transfer) end(phase Phase, at time.Time, why Reason, detail string) boo
 
 // forget drops the oldest of what has ended, past keepEnded.
 func (s *State) forget() {
-	s.Transfers = dropEnded(s.Transfers, func(t *Transfer) bool { return t.Open() || t.DigestWanted })
+	s.Transfers = dropEnded(s.Transfers, func(t *Transfer) bool { return t.Open() || t.DigestWanted || t.Doubled })
 	s.Departures = dropEnded(s.Departures, func(d *Departure) bool { return d.Open() })
 }
 

@@ -63,6 +63,12 @@ type (
 		TaskSID    string
 		At         time.Time
 	}
+	// Undoubled: whoever accepted although they were in the conversation already
+	// is in it once.
+	Undoubled struct {
+		TransferID string
+		At         time.Time
+	}
 	// InviteEnded: the invite's task was canceled or deleted before anybody
 	// joined. TaskSID is that task, where it is known.
 	InviteEnded struct {
@@ -165,6 +171,9 @@ func (Left) Name() string { return "left" }
 func (Accepted) Name() string { return "accepted" }
 
 // Name implements [Event].
+func (Undoubled) Name() string { return "undoubled" }
+
+// Name implements [Event].
 func (InviteEnded) Name() string { return "invite-ended" }
 
 // Name implements [Event].
@@ -223,6 +232,9 @@ func (e Left) About() string { return e.TransferID }
 
 // About implements [Event].
 func (e Accepted) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e Undoubled) About() string { return e.TransferID }
 
 // About implements [Event].
 func (e InviteEnded) About() string { return e.TransferID }

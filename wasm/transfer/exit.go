@@ -81,7 +81,7 @@ func (f Facts) endHindrance(participantSID string) Reason {
 // unsettled reports whether an invite is on its way, or on its way back.
 func (f Facts) unsettled() bool {
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.Open() && !t.Live() {
+		if t := &f.Transfers[i]; t.Open() && !f.asking(t) {
 			return true
 		}
 	}
@@ -152,7 +152,7 @@ func (f Facts) mine(transferID string) bool {
 // agent is being removed, or nobody would be with the customer.
 func (f Facts) cancelHindrance(t *Transfer) Reason {
 	switch {
-	case !t.Open(), t.AcceptedBy != "":
+	case !t.Open(), f.accepted(t):
 		return ReasonInviteOver
 	case t.Over != "", t.Phase == PhaseWithdrawing, t.Phase == PhaseClosing:
 		return ReasonCancelUnderWay
@@ -167,7 +167,7 @@ func (f Facts) cancelHindrance(t *Transfer) Reason {
 // otherLive reports whether another target is being asked.
 func (f Facts) otherLive(transferID string) bool {
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.ID != transferID && t.Live() {
+		if t := &f.Transfers[i]; t.ID != transferID && f.asking(t) {
 			return true
 		}
 	}

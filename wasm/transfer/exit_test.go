@@ -10,6 +10,7 @@ var (
 	utB = sid("UT", 2)
 	utC = sid("UT", 3)
 	wtB = sid("WT", 2)
+	wtC = sid("WT", 3)
 )
 
 // facts are those of records, changed.
@@ -84,12 +85,18 @@ func TestExit(t *testing.T) {
 			ExitEnd, ButtonDisabled, ReasonInviteUnderWay, ReasonInviteUnderWay},
 		{"an invite is being taken back", []func(*Records){having(with(func(t *Transfer) { t.Phase, t.Over = PhaseWithdrawing, ReasonInviteWithdrawn }))},
 			ExitEnd, ButtonDisabled, ReasonInviteUnderWay, ReasonInviteUnderWay},
+		{"Bea has accepted, and only the list shows it", []func(*Records){asBea, having(with(func(t *Transfer) {
+			t.Target, t.Invite.TaskSID = Target{Kind: TargetWorker, SID: bea}, wtB
+		}))}, ExitLeave, ButtonEnabled, "", ReasonOthersInConversation},
+		{"… by which Ada is going to leave", []func(*Records){asBea, having(with(func(t *Transfer) {
+			t.Mode, t.LeaveOn, t.Target, t.Invite.TaskSID = ModeCold, LeaveOnAccept, Target{Kind: TargetWorker, SID: bea}, wtB
+		}))}, ExitEnd, ButtonDisabled, ReasonInviteUnderWay, ReasonInviteUnderWay},
 		{"somebody has just accepted, the list lags", []func(*Records){having(with(func(t *Transfer) {
-			t.Phase, t.AcceptedBy, t.AcceptedAt = PhaseCompleted, cyd, noon.Add(-time.Second)
+			t.Phase, t.AcceptedBy, t.AcceptedAt, t.Invite.TaskSID = PhaseCompleted, cyd, noon.Add(-time.Second), wtC
 		}))}, ExitLeave, ButtonEnabled, "", ReasonOthersInConversation},
 		{"… and left again", []func(*Records){having(with(func(t *Transfer) {
-			t.Phase, t.AcceptedBy, t.AcceptedAt = PhaseCompleted, cyd, noon.Add(-time.Second)
-		})), leaving(departure(DepartureLeave, DepartureGone, Agent{WorkerSID: cyd, ParticipantSID: utC}))},
+			t.Phase, t.AcceptedBy, t.AcceptedAt, t.Invite.TaskSID = PhaseCompleted, cyd, noon.Add(-time.Second), wtC
+		})), leaving(departure(DepartureLeave, DepartureGone, Agent{WorkerSID: cyd, ParticipantSID: utC, TaskSID: wtC}))},
 			ExitEnd, ButtonEnabled, ReasonLastAgent, ""},
 		{"somebody accepted long ago and is not there", []func(*Records){having(with(func(t *Transfer) {
 			t.Phase, t.AcceptedBy, t.AcceptedAt = PhaseCompleted, cyd, noon.Add(-time.Hour)

@@ -23,13 +23,22 @@ func (f Facts) agent(p ParticipantRecord) Agent {
 // gone reports whether our own record says that the participant has left:
 // Twilio's lists lag behind that.
 func (f Facts) gone(participantSID string) bool {
-	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.From.ParticipantSID == participantSID && !t.LeftAt.IsZero() {
+	return gone(f.Transfers, f.Departures, participantSID)
+}
+
+// Gone reports whether it is recorded that the participant has left.
+func (s State) Gone(participantSID string) bool {
+	return gone(s.Transfers, s.Departures, participantSID)
+}
+
+func gone(transfers []Transfer, departures []Departure, participantSID string) bool {
+	for i := range transfers {
+		if t := &transfers[i]; t.From.ParticipantSID == participantSID && !t.LeftAt.IsZero() {
 			return true
 		}
 	}
-	for i := range f.Departures {
-		if d := &f.Departures[i]; d.Kind != DepartureEnd && d.Agent.ParticipantSID == participantSID && d.Phase == DepartureGone {
+	for i := range departures {
+		if d := &departures[i]; d.Kind != DepartureEnd && d.Agent.ParticipantSID == participantSID && d.Phase == DepartureGone {
 			return true
 		}
 	}
@@ -44,7 +53,29 @@ func (f Facts) departing(participantSID string) bool {
 		}
 	}
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.From.ParticipantSID == participantSID && t.removes() {
+		if t := &f.Transfers[i]; t.From.ParticipantSID == participantSID && t.removes(f.accepted(t)) {
+			return true
+		}
+	}
+	return false
+}
+
+// accepted reports whether somebody has accepted the invite: by our own record,
+// or by their being in the conversation with its task, which may be seen first.
+func (f Facts) accepted(t *Transfer) bool {
+	if t.AcceptedBy != "" {
+		return true
+	}
+	if t.Invite.TaskSID == "" || !t.Open() {
+		return false
+	}
+	for _, p := range f.Participants {
+		if p.TaskSID == t.Invite.TaskSID {
+			return true
+		}
+	}
+	for i := range f.Departures {
+		if f.Departures[i].Agent.TaskSID == t.Invite.TaskSID { // who leaves has joined
 			return true
 		}
 	}
@@ -53,7 +84,7 @@ func (f Facts) departing(participantSID string) bool {
 
 // removes reports whether the transfer is going to remove its agent without
 // waiting for anybody.
-func (t *Transfer) removes() bool {
+func (t *Transfer) removes(accepted bool) bool {
 	if t.Mode != ModeCold || !t.LeftAt.IsZero() || t.Over != "" {
 		return false
 	}
@@ -61,7 +92,7 @@ func (t *Transfer) removes() bool {
 	case PhaseLeaving:
 		return true
 	case PhaseInviting, PhaseSearching, PhaseRinging:
-		return t.leavesAtOnce() || t.AcceptedBy != ""
+		return t.leavesAtOnce() || accepted
 	}
 	return false
 }
@@ -77,7 +108,7 @@ func (f Facts) staying(otherThan string) bool {
 	}
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
-		if t.AcceptedBy != "" && f.Now.Sub(t.AcceptedAt) < freshly && !f.listed(t.AcceptedBy) && !f.leftLately(t.AcceptedBy) {
+		if f.joinedLately(t) && !f.listed(t.AcceptedBy) && !f.leavingWith(t.Invite.TaskSID) {
 			return true
 		}
 	}
@@ -99,11 +130,38 @@ func (f Facts) listed(workerSID string) bool {
 	return false
 }
 
-// leftLately reports whether the worker has left, or is leaving, since they
-// may have joined.
-func (f Facts) leftLately(workerSID string) bool {
+// joinedLately reports whether somebody joined by the transfer's invite so
+// lately that Twilio's lists may not show it, and is not known to have left.
+func (f Facts) joinedLately(t *Transfer) bool {
+	return t.AcceptedBy != "" && t.Invite.TaskSID != "" && f.Now.Sub(t.AcceptedAt) < freshly &&
+		!goneWith(f.Transfers, f.Departures, t.Invite.TaskSID)
+}
+
+// leavingWith reports whether the agent who has the task is about to leave.
+func (f Facts) leavingWith(taskSID string) bool {
 	for i := range f.Departures {
-		if d := &f.Departures[i]; d.Agent.WorkerSID == workerSID && f.Now.Sub(d.RequestedAt) < freshly {
+		if d := &f.Departures[i]; d.Open() && d.Agent.TaskSID == taskSID {
+			return true
+		}
+	}
+	for i := range f.Transfers {
+		if t := &f.Transfers[i]; t.From.TaskSID == taskSID && t.removes(f.accepted(t)) {
+			return true
+		}
+	}
+	return false
+}
+
+// goneWith reports whether it is recorded that the agent who had the task has
+// left. Times would not tell: an acceptance may be heard of after that.
+func goneWith(transfers []Transfer, departures []Departure, taskSID string) bool {
+	for i := range transfers {
+		if t := &transfers[i]; t.From.TaskSID == taskSID && !t.LeftAt.IsZero() {
+			return true
+		}
+	}
+	for i := range departures {
+		if d := &departures[i]; d.Kind != DepartureEnd && d.Agent.TaskSID == taskSID && d.Phase == DepartureGone {
 			return true
 		}
 	}
@@ -113,12 +171,16 @@ func (f Facts) leftLately(workerSID string) bool {
 // live reports whether a target is being asked.
 func (f Facts) live() bool {
 	for i := range f.Transfers {
-		if f.Transfers[i].Live() {
+		if f.asking(&f.Transfers[i]) {
 			return true
 		}
 	}
 	return false
 }
+
+// asking reports whether the transfer's target is being asked and nobody has
+// accepted.
+func (f Facts) asking(t *Transfer) bool { return t.Live() && !f.accepted(t) }
 
 // nameOf is the name of a worker, or empty where it is not known.
 func (f Facts) nameOf(workerSID string) string {
@@ -152,8 +214,7 @@ func (f Facts) participating(workerSID string) bool {
 		}
 	}
 	for i := range f.Transfers {
-		t := &f.Transfers[i]
-		if t.AcceptedBy == workerSID && workerSID != "" && f.Now.Sub(t.AcceptedAt) < freshly && !f.leftLately(workerSID) {
+		if t := &f.Transfers[i]; t.AcceptedBy == workerSID && workerSID != "" && f.joinedLately(t) {
 			return true
 		}
 	}

@@ -19,8 +19,10 @@ type State struct {
 	// Departures are who is leaving, and the last few who left, oldest first.
 	Departures []Departure `json:"departures,omitempty"`
 	// Mirrored are the tasks of the invites that stand in the conversation's
-	// attributes.
-	Mirrored []string `json:"mirrored,omitempty"`
+	// attributes. MirrorPending says that others have been outstanding since that
+	// was made sure of: they may stand there, whoever was to write them.
+	Mirrored      []string `json:"mirrored,omitempty"`
+	MirrorPending bool     `json:"mirrorPending,omitempty"`
 }
 
 // Phase is how far a transfer has come.
@@ -178,6 +180,10 @@ type Transfer struct {
 	// DroppedAttributes names the task attributes that did not fit.
 	DroppedAttributes []string `json:"droppedAttributes,omitempty"`
 
+	// Doubled says that whoever accepted was in the conversation already: the
+	// participant that they became by this invite is still to be removed.
+	Doubled bool `json:"doubled,omitempty"`
+
 	Briefing Briefing `json:"briefing,omitzero"`
 	// Digest is nil until it is made; DigestWanted says that it is still to be.
 	Digest       *Digest `json:"digest,omitempty"`
@@ -186,6 +192,17 @@ type Transfer struct {
 
 // Open reports whether something is still to happen.
 func (t Transfer) Open() bool { return !t.Phase.Ended() }
+
+// First is the target that the agent asked for.
+func (t Transfer) First() Target {
+	switch {
+	case t.Asked != nil:
+		return *t.Asked
+	case len(t.Tried) > 0:
+		return t.Tried[0].Target
+	}
+	return t.Target
+}
 
 // Live reports whether a target is being asked: whoever else leaves now leaves
 // the customer with this invite.
@@ -268,18 +285,36 @@ func (s State) Outstanding() []Transfer {
 	return open
 }
 
-// mirrorStale reports whether the conversation's attributes show other invites
-// than those that are outstanding.
-func (s State) mirrorStale() bool {
-	if s.ConversationSID == "" {
-		return false
-	}
+// mirrors reports whether the outstanding invites are those that the
+// conversation's attributes were made to show.
+func (s State) mirrors() bool {
 	outstanding := s.Outstanding()
 	if len(outstanding) != len(s.Mirrored) {
-		return true
+		return false
 	}
 	for i, t := range outstanding {
 		if t.Invite.TaskSID != s.Mirrored[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Member reports whether the worker is in the conversation as far as its record
+// tells: they asked from within it or joined it, and have not left.
+func (s State) Member(workerSID string) bool {
+	if workerSID == "" {
+		return false
+	}
+	stays := func(taskSID string) bool { return !goneWith(s.Transfers, s.Departures, taskSID) }
+	for i := range s.Transfers {
+		t := &s.Transfers[i]
+		if t.From.WorkerSID == workerSID && stays(t.From.TaskSID) || t.AcceptedBy == workerSID && stays(t.Invite.TaskSID) {
+			return true
+		}
+	}
+	for i := range s.Departures {
+		if d := &s.Departures[i]; d.Agent.WorkerSID == workerSID && stays(d.Agent.TaskSID) {
 			return true
 		}
 	}

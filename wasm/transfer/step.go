@@ -15,6 +15,7 @@ const (
 	StepDepart   StepKind = "depart"   // remove who leaves, or close the channel
 	StepWithdraw StepKind = "withdraw" // take the invite back and decide what follows
 	StepClose    StepKind = "close"    // close the channel: nobody took over
+	StepUndouble StepKind = "undouble" // remove who accepted although they were in already
 	StepLook     StepKind = "look"     // look whether the agent who was to be removed is still in
 	StepFind     StepKind = "find"     // look the invite up by the transfer's ID
 	StepMirror   StepKind = "mirror"   // write the outstanding invites into the conversation's attributes
@@ -24,7 +25,7 @@ const (
 
 // order is the rank of the kinds of step.
 var order = [...]StepKind{
-	StepRemove, StepInvite, StepDepart, StepWithdraw, StepClose, StepLook, StepFind, StepMirror, StepDigest, StepCheck,
+	StepRemove, StepInvite, StepDepart, StepWithdraw, StepClose, StepUndouble, StepLook, StepFind, StepMirror, StepDigest, StepCheck,
 }
 
 // Step is what has to be done next about a transfer, a departure, or the
@@ -47,6 +48,9 @@ func (s State) Steps() []Step {
 		if kind, notBefore := t.step(); kind != "" {
 			steps = append(steps, Step{Kind: kind, Transfer: t, NotBefore: notBefore})
 		}
+		if t.Doubled && t.Invite.TaskSID != "" {
+			steps = append(steps, Step{Kind: StepUndouble, Transfer: t})
+		}
 		if t.DigestWanted && !t.InvitedAt.IsZero() {
 			steps = append(steps, Step{Kind: StepDigest, Transfer: t})
 		}
@@ -56,7 +60,7 @@ func (s State) Steps() []Step {
 			steps = append(steps, Step{Kind: StepDepart, Departure: d, NotBefore: d.Due})
 		}
 	}
-	if s.mirrorStale() {
+	if s.MirrorPending {
 		steps = append(steps, Step{Kind: StepMirror})
 	}
 	if len(steps) > 1 {
@@ -92,7 +96,7 @@ func (t Transfer) step() (kind StepKind, notBefore time.Time) {
 // Open reports whether something is still to be done about the conversation.
 func (s State) Open() bool {
 	for i := range s.Transfers {
-		if t := &s.Transfers[i]; t.Open() || (t.DigestWanted && !t.InvitedAt.IsZero()) {
+		if t := &s.Transfers[i]; t.Open() || (t.DigestWanted && !t.InvitedAt.IsZero()) || (t.Doubled && t.Invite.TaskSID != "") {
 			return true
 		}
 	}
@@ -101,5 +105,5 @@ func (s State) Open() bool {
 			return true
 		}
 	}
-	return s.mirrorStale()
+	return s.MirrorPending
 }

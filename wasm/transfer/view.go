@@ -124,7 +124,7 @@ func (f Facts) invites() []InviteView {
 	var list []InviteView
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
-		if !t.Open() || t.AcceptedBy != "" {
+		if !t.Open() || f.accepted(t) {
 			continue
 		}
 		since := t.InvitedAt

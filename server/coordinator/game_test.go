@@ -1,0 +1,391 @@
+package coordinator
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// game is a lab in which two processes are alive.
+type game struct {
+	*lab
+	t         *rapid.T
+	processes [2]*process
+	hooks     []url.Values
+	random    *rand.Rand
+	seed      uint64
+	steps     uint64
+	waiting   bool // a process waits for an answer
+	closed    bool // the customer, or somebody behind our back, has closed the conversation
+	ended     bool // we have closed it
+	settings  transfer.Settings
+	mirrored  []string
+	tally     *tally
+	action    string // the agents' last one
+}
+
+// step does one thing; the seed decides all that is random about it. Rapid
+// itself would prefer small numbers, and few things would happen.
+func (g *game) step(seed uint64) {
+	g.steps++
+	g.random = rand.New(rand.NewPCG(seed, g.seed+g.steps))
+	one(g, []func(){
+		g.request, g.request, g.request, g.request, g.cancel, g.depart, g.depart, g.depart, g.trouble, g.trouble, g.work, g.work,
+		g.due, g.due, g.time, g.webhook, g.webhook, g.agent, g.agent, g.agent, g.agent, g.activity, g.customer, g.calm, g.calm, g.calm,
+	})()
+}
+
+// did counts what an agent did, after what.
+func (g *game) did(action string) {
+	if g.action != "" {
+		g.tally.pair(g.action, action)
+	}
+	g.action = action
+}
+
+func newGame(t *rapid.T, took *tally) *game {
+	g := &game{lab: makeLab(t), t: t, tally: took}
+	for range 32 { // only single bits are drawn evenly
+		g.seed *= 2
+		if rapid.Bool().Draw(t, "bit") {
+			g.seed++
+		}
+	}
+	g.random = rand.New(rand.NewPCG(g.seed, 0))
+	lag := one(g, []int{0, 500, 1900})
+	g.check(g.account.Faults().Set(sandbox.Switches{Lag: sandbox.ListLag{InvitesMS: lag, ParticipantsMS: lag}}))
+	g.settings = transfer.Settings{
+		ColdTransfer: true, MultiParticipant: true, LeaveOnChoice: true, MaxInvites: 3,
+		InviteTimeout: 20 * time.Second, QueueTimeout: 40 * time.Second,
+		FallbackAlways: g.draw(3) == 0, LeaveAs: one(g, []transfer.LeaveAs{"", transfer.LeaveWrapup}),
+		Fallbacks: one(g, [][]transfer.Fallback{
+			nil, {}, {{Kind: transfer.FallbackQueue, SID: g.account.QueueSID("Billing")}, {Kind: transfer.FallbackAgent}},
+			{{Kind: transfer.FallbackWorker, SID: g.worker("chidi")}, {Kind: transfer.FallbackClose}},
+		}),
+	}
+	for i := range g.processes {
+		g.processes[i] = g.openProcess()
+	}
+	for _, name := range people {
+		g.be(name, "Available")
+	}
+	return g
+}
+
+// openProcess opens one that does what the game's settings say, and mirrors
+// and tells the game.
+func (g *game) openProcess() *process {
+	p := g.open(func(o *Options) {
+		o.Settings = func() transfer.Settings { return g.settings }
+		o.Mirror = func(_ context.Context, _ string, outstanding []transfer.Transfer) error {
+			g.mirrored = nil
+			for _, t := range outstanding {
+				g.mirrored = append(g.mirrored, t.Invite.TaskSID)
+			}
+			return nil
+		}
+	})
+	p.closing = g.judgeClosing
+	p.appended = g.tally.edges
+	return p
+}
+
+// draw chooses a number from 0 to most, each as likely: rapid itself prefers
+// small ones. It draws where each action begins, see [game.do].
+func (g *game) draw(most int) int { return g.random.IntN(most + 1) }
+
+func one[T any](g *game, of []T) T { return of[g.draw(len(of)-1)] }
+
+// process draws one of those that are alive, and opens a new one for each that
+// was killed.
+func (g *game) process() *process {
+	i := g.draw(1)
+	if g.processes[i].dead() {
+		g.processes[i] = g.openProcess()
+	}
+	return g.processes[i]
+}
+
+var people = []string{"ada", "bea", "chidi"}
+
+// asker draws an agent who is in the conversation; nobody if there is none.
+func (g *game) asker() string {
+	var in []string
+	for _, name := range people {
+		if _, ok := g.reservation(name, "accepted"); ok {
+			in = append(in, name)
+		}
+	}
+	if len(in) == 0 {
+		return ""
+	}
+	return one(g, in)
+}
+
+// request is mostly one that may well be granted.
+func (g *game) request() {
+	p := g.process()
+	owner := g.asker()
+	if owner == "" {
+		return
+	}
+	to, from := one(g, people), owner
+	if g.draw(9) == 0 {
+		from = one(g, people)
+	}
+	r := g.lab.request(owner, to)
+	if g.draw(3) == 0 {
+		r.Target = transfer.Target{Kind: transfer.TargetQueue, SID: g.account.QueueSID(one(g, []string{"Billing", "Everyone"}))}
+	}
+	switch g.draw(2) {
+	case 0:
+		r.Mode = transfer.ModeWarm
+	case 1:
+		r.LeaveOn = transfer.LeaveOnAccept
+	}
+	if g.draw(1) == 0 {
+		g.troubleWith(p, "invite", "invite", "append")
+	}
+	g.asking(func(ctx context.Context) error {
+		_, err := p.Start(ctx, g.as(from), r, fmt.Sprint("key", g.draw(5)))
+		return err
+	}, "transfer "+string(r.Mode)+map[bool]string{true: " on accept"}[r.LeaveOn != ""])
+	p.Wait()
+}
+
+// asking plays a request and counts it if it was granted. A repeat would wait
+// for what this very test is to do next.
+func (g *game) asking(ask func(context.Context) error, action string) {
+	ctx := context.Background()
+	if s := g.state(); s.Open() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, 2*time.Millisecond)
+		defer cancel()
+	}
+	if ask(ctx) == nil {
+		g.did(action)
+	}
+}
+
+// cancel takes one of the invites back.
+func (g *game) cancel() {
+	owner, s := g.asker(), g.state()
+	if owner == "" || len(s.Transfers) == 0 {
+		return
+	}
+	p, r := g.process(), g.lab.request(owner, owner)
+	open := s.Transfers[:0:0]
+	for _, t := range s.Transfers {
+		if t.Open() || g.draw(9) == 0 {
+			open = append(open, t)
+		}
+	}
+	if len(open) == 0 {
+		return
+	}
+	r.TransferID = one(g, open).ID
+	if g.draw(2) == 0 {
+		g.troubleWith(p, "cancel", "task", "append")
+	}
+	g.asking(func(ctx context.Context) error { _, err := p.Cancel(ctx, g.as(owner), r); return err }, "cancel")
+	p.Wait()
+}
+
+// depart lets an agent leave, remove another, or end the conversation.
+func (g *game) depart() {
+	owner := g.asker()
+	if owner == "" {
+		return
+	}
+	p, r := g.process(), g.lab.request(owner, owner)
+	r.Action = one(g, []transfer.Action{transfer.ActionLeave, transfer.ActionLeave, transfer.ActionLeave, transfer.ActionRemove, transfer.ActionEnd})
+	if r.Action == transfer.ActionEnd && g.draw(2) != 0 {
+		return // few games should be over soon
+	}
+	if r.Action == transfer.ActionRemove {
+		r.ParticipantSID = one(g, g.account.Snapshot().InteractionParticipants).SID
+		for _, p := range g.agentsIn() {
+			if p.RoutingProperties.WorkerSID != g.worker(owner) && g.draw(3) != 0 {
+				r.ParticipantSID = p.SID
+			}
+		}
+	}
+	if g.draw(2) == 0 {
+		g.troubleWith(p, "remove", "append", "close")
+	}
+	g.asking(func(ctx context.Context) error { _, err := p.Depart(ctx, g.as(owner), r); return err }, string(r.Action))
+	p.Wait()
+}
+
+// activity lets somebody go off, or come back.
+func (g *game) activity() {
+	g.be(one(g, people), one(g, []string{"Available", "Available", "Available", "Available", "Offline"}))
+}
+
+func (g *game) be(name, activity string) {
+	_, err := g.account.SetActivity(g.worker(name), g.account.ActivitySID(activity))
+	g.check(err)
+}
+
+// work lets a process do one piece of what is due.
+func (g *game) work() {
+	if p := g.process(); g.lab.due() {
+		_, _ = p.RunOnce(context.Background())
+	}
+}
+
+// calm lets everything come to rest that can without waiting long.
+func (g *game) calm() {
+	p := g.process()
+	g.hooks = append(g.hooks, g.takeHooks()...)
+	for _, form := range g.hooks {
+		_ = g.deliver(p, form)
+	}
+	g.hooks = nil
+	for range 20 {
+		if !g.lab.due() || p.dead() {
+			break
+		}
+		_, _ = p.RunOnce(context.Background())
+	}
+	g.clock.Advance(2 * time.Second)
+}
+
+// time lets some of it pass.
+func (g *game) time() {
+	g.clock.Advance(time.Duration(one(g, []int{200, 1000, 2000, 5100})) * time.Millisecond)
+}
+
+// due lets it be the time of the next work.
+func (g *game) due() {
+	if at, any := g.store.NextDue(); any {
+		g.clock.Advance(at.Sub(g.clock.Now()))
+		g.work()
+	}
+}
+
+// webhook delivers one of those that wait: late, out of order, twice, or never.
+func (g *game) webhook() {
+	g.hooks = append(g.hooks, g.takeHooks()...)
+	for range g.draw(8) {
+		if len(g.hooks) == 0 {
+			return
+		}
+		i := 0
+		if g.draw(3) == 0 {
+			i = g.draw(len(g.hooks) - 1)
+		}
+		form := g.hooks[i]
+		g.hooks = append(g.hooks[:i:i], g.hooks[i+1:]...)
+		fate := g.draw(9)
+		if fate == 1 {
+			g.hooks = append(g.hooks, form) // it comes again
+		}
+		if fate != 0 { // 0: never delivered
+			_ = g.deliver(g.process(), form)
+		}
+	}
+}
+
+// agent lets somebody who is asked answer.
+func (g *game) agent() {
+	res, ok := g.reservation(one(g, people), "pending")
+	switch {
+	case !ok:
+	case g.draw(3) == 0:
+		_, err := g.account.RejectReservation(res.SID)
+		g.check(err)
+		g.did("decline")
+	default:
+		_, err := g.account.AcceptReservation(res.SID)
+		g.check(err)
+		g.did("accept")
+	}
+}
+
+func (g *game) customer() {
+	if g.draw(30) == 0 && !g.over() {
+		g.closed = true
+		g.closeChannel()
+	}
+}
+
+// trouble sets what happens to one of the next calls of a process.
+func (g *game) trouble() {
+	g.troubleWith(g.process(), "invite", "invites", "remove", "append", "append", "task", "channel", "cancel", "participants", "reservations", "close")
+}
+
+func (g *game) troubleWith(p *process, ops ...string) {
+	op := one(g, ops)
+	kind := one(g, []string{"lost", "not reached", "killed before", "killed after", "pause before", "pause after", "pause after"})
+	p.once(op, func(do func() error) error {
+		switch kind {
+		case "lost":
+			return lostAnswer(do)
+		case "not reached":
+			return notReached(do)
+		case "killed before":
+			p.kill()
+			return errLost("everything")
+		case "killed after":
+			_ = do()
+			p.kill()
+			return errLost("everything")
+		case "pause before":
+			// No longer than the step may take: its context ends then.
+			g.meanwhile(3900 * time.Millisecond)
+			return do()
+		default:
+			err := do()
+			g.meanwhile(20 * time.Second)
+			return err
+		}
+	})
+}
+
+// meanwhile lets the world go on while a process waits for an answer.
+func (g *game) meanwhile(most time.Duration) {
+	if g.waiting {
+		return
+	}
+	g.waiting = true
+	defer func() { g.waiting = false }()
+	end := g.clock.Now().Add(most)
+	for range g.draw(8) {
+		switch g.draw(4) {
+		case 0:
+			g.webhook()
+		case 1:
+			g.agent()
+		case 2:
+			g.clock.Advance(min(end.Sub(g.clock.Now()), time.Duration(g.draw(6))*time.Second))
+		default:
+			g.work()
+		}
+	}
+}
+
+// heal ends all trouble and lets everything be done that is still to do.
+func (g *game) heal() {
+	for i, p := range g.processes {
+		if p.dead() {
+			g.processes[i] = g.openProcess()
+		}
+		g.processes[i].around = nil
+	}
+	for range 60 {
+		for _, form := range append(g.hooks, g.takeHooks()...) {
+			_ = g.deliver(g.processes[0], form)
+		}
+		g.hooks = nil
+		g.run(g.processes[1])
+		g.clock.Advance(2 * time.Second)
+	}
+}
