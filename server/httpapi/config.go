@@ -11,8 +11,8 @@ import (
 
 // ConfigStatus is how the settings of the backend stand.
 type ConfigStatus struct {
-	Account  string // AC…
 	File     string // empty where there is none
+	Account  string // AC…
 	Revision string // names the settings that are in force
 	Since    time.Time
 	// Problems are what is wrong with the file as it is now, which therefore is

@@ -21,7 +21,7 @@ func (a *API) directory(w http.ResponseWriter, r *http.Request, by Caller) {
 		return
 	}
 	writeJSON(w, http.StatusOK, wire.AppendDirectory(make([]byte, 0, roomFor(workers, queues)), wire.Directory{
-		Workers: workers, Queues: queues, Settings: wire.PageSettings(a.Directory.Settings(by), by.Roles),
+		Workers: workers, Queues: queues, Settings: a.Directory.Settings(by),
 	}))
 }
 

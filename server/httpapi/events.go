@@ -40,18 +40,17 @@ func (a *API) events(w http.ResponseWriter, r *http.Request, by Caller) {
 }
 
 func (a *API) follow(ctx context.Context, by Caller, after uint64, s *stream) error {
-	hello := func(settings transfer.Settings) []byte {
-		return wire.AppendHello(nil, wire.PageSettings(settings, by.Roles))
-	}
 	return a.Watch.Follow(ctx, by, after, Listener{
-		Listening: func() error { return s.send("hello", 0, hello(a.Directory.Settings(by))) },
+		Listening: func() error { return s.send("hello", 0, wire.AppendHello(nil, a.Directory.Settings(by))) },
 		Transferred: func(sequence uint64, o Outcome) error {
 			return s.send("transfer", sequence, appendOutcome(nil, o))
 		},
 		Departed: func(sequence uint64, o DepartureOutcome) error {
 			return s.send("departure", sequence, appendDeparture(nil, o))
 		},
-		Settings: func(settings transfer.Settings) error { return s.send("settings", 0, hello(settings)) },
+		Settings: func(settings transfer.Settings) error {
+			return s.send("settings", 0, wire.AppendHello(nil, settings))
+		},
 		Worker: func(worker transfer.WorkerRecord) error {
 			return s.send("worker", 0, wire.AppendWorker(nil, worker))
 		},

@@ -96,8 +96,9 @@ type Listener struct {
 	// their place in the ledger, which several may share.
 	Transferred func(sequence uint64, o Outcome) error
 	Departed    func(sequence uint64, o DepartureOutcome) error
-	// Settings is called with new settings, Worker with a worker whose
-	// availability has changed, Queue with a queue whose figures have changed.
+	// Settings is called with new settings, as far as they concern the caller,
+	// Worker with a worker whose availability has changed, Queue with a queue
+	// whose figures have changed.
 	Settings func(transfer.Settings) error
 	Worker   func(transfer.WorkerRecord) error
 	Queue    func(transfer.QueueRecord) error

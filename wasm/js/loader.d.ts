@@ -125,8 +125,9 @@ export interface Settings {
   leave_on: LeaveOn;
   leave_on_choice: boolean;
   leave_as: "completed" | "wrapup";
-  /** Seconds. */
+  /** How long a worker, and a queue, is asked, in seconds. */
   invite_timeout: number;
+  queue_timeout: number;
   ping_pong: { transfers: number; within: number; queue_sid: string };
   handover: {
     /** labels: texts by language, "" for all others. */

@@ -9,30 +9,12 @@ import (
 )
 
 // AppendSettings appends the settings, with the defaults in the place of what
-// is not set: a page need not know them. Of a backend's answer to a page,
-// [PageSettings] takes out what is not for it.
+// is not set: a page need not know them. Where conversations go that nobody
+// took is written only where it is set.
 func AppendSettings(buf []byte, s transfer.Settings) []byte {
 	w := json.NewWriter(buf)
 	writeSettings(w, s)
 	return w.Bytes()
-}
-
-// PageSettings are the settings without what only the backend acts on, and
-// without the permissions that cannot apply to somebody with the roles.
-func PageSettings(s transfer.Settings, roles []string) transfer.Settings {
-	s.Fallbacks, s.FallbackAlways = nil, false
-	var apply []transfer.Permission
-	for _, p := range s.Permissions {
-		mine := len(p.Roles) == 0
-		for _, role := range p.Roles {
-			mine = mine || slices.Contains(roles, role)
-		}
-		if mine {
-			apply = append(apply, p)
-		}
-	}
-	s.Permissions = apply
-	return s
 }
 
 // DecodeSettings reads what [AppendSettings] wrote. Fields that are not known
@@ -52,6 +34,7 @@ func writeSettings(w *json.Writer, s transfer.Settings) {
 	putBool(w, "leave_on_choice", s.LeaveOnChoice)
 	putString(w, "leave_as", or(string(s.LeaveAs), string(transfer.LeaveCompleted)))
 	putInt(w, "invite_timeout", seconds(or(s.InviteTimeout, transfer.DefaultInviteTimeout)))
+	putInt(w, "queue_timeout", seconds(or(s.QueueTimeout, transfer.DefaultQueueTimeout)))
 	if s.Fallbacks != nil {
 		w.Key("fallbacks")
 		writeList(w, s.Fallbacks, writeFallback)

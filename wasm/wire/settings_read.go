@@ -40,6 +40,8 @@ func (s settingsReader) read(r *json.Reader) error {
 			return readString(r, (*string)(&s.LeaveAs))
 		case "invite_timeout":
 			return readSeconds(r, &s.InviteTimeout)
+		case "queue_timeout":
+			return readSeconds(r, &s.QueueTimeout)
 		case "fallbacks":
 			return list(r, &s.Fallbacks, readFallback)
 		case "fallback_always":

@@ -24,7 +24,8 @@ func TestSettingsThereAndBack(t *testing.T) {
 // the defaults.
 func TestSettingsSayTheDefaults(t *testing.T) {
 	want := transfer.Settings{
-		LeaveOn: transfer.LeaveOnInvite, LeaveAs: transfer.LeaveCompleted, InviteTimeout: 2 * time.Minute, MaxInvites: 5,
+		LeaveOn: transfer.LeaveOnInvite, LeaveAs: transfer.LeaveCompleted, InviteTimeout: 2 * time.Minute,
+		QueueTimeout: 15 * time.Minute, MaxInvites: 5,
 		Handover:    transfer.HandoverSettings{NotesMax: 2000, Reasons: []transfer.ReasonOption{}},
 		Permissions: []transfer.Permission{},
 	}
@@ -58,29 +59,6 @@ func TestDecodeSettingsRefuses(t *testing.T) {
 	} {
 		_, err := DecodeSettings(text)
 		refused(t, text, err, CodeBadRecords, want)
-	}
-}
-
-func TestPageSettings(t *testing.T) {
-	names := func(s transfer.Settings) (names []string) {
-		for _, p := range s.Permissions {
-			names = append(names, p.Name)
-		}
-		return names
-	}
-	for _, c := range []struct{ roles, want []string }{
-		{nil, []string{"all"}},
-		{[]string{"agent"}, []string{"all", "juniors"}},
-		{[]string{"x", "admin"}, []string{"all", "chiefs"}},
-	} {
-		s := sampleSettings()
-		got := PageSettings(s, c.roles)
-		if !reflect.DeepEqual(names(got), c.want) || got.Fallbacks != nil || got.FallbackAlways {
-			t.Errorf("%v: %+v", c.roles, got)
-		}
-		if got.Handover.Reasons == nil || got.PingPong != s.PingPong || !reflect.DeepEqual(s, sampleSettings()) {
-			t.Errorf("%v: the rest has changed: %+v", c.roles, got)
-		}
 	}
 }
 

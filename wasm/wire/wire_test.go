@@ -85,7 +85,7 @@ func sampleDeparture() transfer.Departure {
 func sampleSettings() transfer.Settings {
 	return transfer.Settings{
 		ColdTransfer: true, MultiParticipant: true, LeaveOn: transfer.LeaveOnAccept, LeaveOnChoice: true, LeaveAs: transfer.LeaveWrapup,
-		InviteTimeout: 45 * time.Second, FallbackAlways: true, MaxInvites: 3,
+		InviteTimeout: 45 * time.Second, QueueTimeout: 5 * time.Minute, FallbackAlways: true, MaxInvites: 3,
 		Fallbacks: []transfer.Fallback{{Kind: transfer.FallbackAgent}, {Kind: transfer.FallbackQueue, SID: one("WQ", "2")}},
 		PingPong:  transfer.PingPong{Transfers: 3, Within: 10 * time.Minute, QueueSID: one("WQ", "3")},
 		Handover: transfer.HandoverSettings{Required: true, NotesMax: 500, Digest: true, Reasons: []transfer.ReasonOption{
