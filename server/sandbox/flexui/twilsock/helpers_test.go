@@ -83,7 +83,8 @@ type sdk struct {
 	conn *websocket.Conn
 	ctx  context.Context
 	n    int
-	told []frame // notifications that came meanwhile
+	told []frame  // notifications that came meanwhile
+	past []string // the events of those that were heard
 }
 
 func dial(t *testing.T, a *sandbox.Account) *sdk {
@@ -199,6 +200,9 @@ func (s *sdk) hear(name string) map[string]any {
 		if f.header.Method != "notification" || json.Unmarshal(f.payload, &v) != nil {
 			continue
 		}
+		if event, is := v["event_type"].(string); is {
+			s.past = append(s.past, event)
+		}
 		if f.header.MessageType == name {
 			return v
 		}
@@ -207,6 +211,26 @@ func (s *sdk) hear(name string) map[string]any {
 			return event
 		}
 	}
+}
+
+// ended waits until the account's side has closed the socket.
+func (s *sdk) ended() {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
+	defer cancel()
+	if _, _, err := s.conn.Read(ctx); err == nil || ctx.Err() != nil {
+		s.t.Fatalf("the socket is still open: %v", err)
+	}
+}
+
+// count says how many of the events that were heard have a name.
+func (s *sdk) count(name string) (n int) {
+	for _, event := range s.past {
+		if event == name {
+			n++
+		}
+	}
+	return n
 }
 
 // subscribe subscribes to an object since an event (-1: what it is now).

@@ -1,6 +1,8 @@
 package twilsock
 
 import (
+	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -32,9 +34,7 @@ func TestMethods(t *testing.T) {
 		t.Errorf("put_notification_ctx: got %+v", r.header.Status)
 	}
 	s.send(header{Method: "close"}, "")
-	if _, _, err := s.conn.Read(s.ctx); err == nil {
-		t.Error("after close the socket is still open")
-	}
+	s.ended()
 }
 
 func TestContinuationTokenIsKept(t *testing.T) {
@@ -54,9 +54,7 @@ func TestBadFramesEndTheLink(t *testing.T) {
 	if f := s.read(); f.header.Method != "close" || f.header.Status.Code != 406 {
 		t.Fatalf("got %+v, want close 406", f.header)
 	}
-	if _, _, err := s.conn.Read(s.ctx); err == nil {
-		t.Error("the socket is still open")
-	}
+	s.ended()
 }
 
 func TestAccountClosedEndsTheLink(t *testing.T) {
@@ -64,9 +62,7 @@ func TestAccountClosedEndsTheLink(t *testing.T) {
 	s := dial(t, a)
 	s.signIn(a, "ada")
 	_ = a.Close()
-	if _, _, err := s.conn.Read(s.ctx); err == nil {
-		t.Error("the socket is still open")
-	}
+	s.ended()
 }
 
 func TestTokenTimes(t *testing.T) {
@@ -92,6 +88,91 @@ func TestTokenTimes(t *testing.T) {
 	s.read() // about to expire
 	if f := s.read(); f.header.Method != "close" || f.header.Status.Code != 410 {
 		t.Fatalf("got %+v, want close 410", f.header)
+	}
+}
+
+func TestRevokedTokenEndsTheLink(t *testing.T) {
+	a := newAccount(t)
+	token, _ := a.IssueToken(a.WorkerSID("ada"), time.Hour)
+	s := dial(t, a)
+	s.call(header{Method: "init", Token: token}, "")
+	a.RevokeToken(token)
+	r := s.call(header{Method: "message", HTTPRequest: &httpRequest{Method: "GET", Host: "aim.us1.twilio.com",
+		Path: "/Client/v2/Configuration"}}, "")
+	if r.header.Status.Code != 401 || r.header.Status.ErrorCode != 20101 {
+		t.Errorf("the request: got %+v", r.header.Status)
+	}
+	if f := s.read(); f.header.Method != "close" || f.header.Status.Code != 401 {
+		t.Errorf("got %+v, want close 401", f.header)
+	}
+	s.ended()
+}
+
+func TestUpdateKeepsTheIdentity(t *testing.T) {
+	a := newAccount(t)
+	s := dial(t, a)
+	s.signIn(a, "ada")
+	token, _ := a.IssueToken(a.WorkerSID("bea"), time.Hour)
+	if r := s.call(header{Method: "update", Token: token}, ""); r.header.Status.Code != 403 {
+		t.Errorf("somebody else's token: got %+v", r.header.Status)
+	}
+	if v := s.http(200, "GET", aim+"/Configuration", ""); v["identity"] != "ada" {
+		t.Errorf("it is now %v", v["identity"])
+	}
+}
+
+func TestSupervisors(t *testing.T) {
+	a := newAccount(t)
+	c := startWith(t, a, "ada")
+	s := dial(t, a)
+	s.signIn(a, "sam")
+	in := aim + "/Conversations/" + c
+	if v := s.http(200, "GET", in, ""); v["status"] != "notParticipating" {
+		t.Errorf("status: %v", v["status"])
+	}
+	s.http(404, "GET", aim+"/MyConversations/"+c, "")
+	s.http(404, "POST", aim+"/MyConversations/"+c, `{"last_read_message_index":0}`)
+	s.http(201, "POST", in+"/Participants", `{"identity":"sam"}`)
+	s.http(409, "POST", in+"/Participants", `{"identity":"sam"}`)
+	s.http(200, "GET", aim+"/MyConversations/"+c, "")
+	s.http(204, "DELETE", in+"/Participants/ada", "")
+	s.http(404, "DELETE", in+"/Participants/ada", "")
+}
+
+func TestPagesGoBothWays(t *testing.T) {
+	a := newAccount(t)
+	c := startWith(t, a, "ada")
+	for range 6 { // 0 to 6
+		rest(t, a, "POST", c, "/Messages", url.Values{"Author": {"ada"}, "Body": {"x"}})
+	}
+	s := dial(t, a)
+	s.signIn(a, "ada")
+	page := func(query string) (indices string, previous, next any) {
+		v := s.http(200, "GET", cds+"/v3/Lists/"+c+".messages/Items?"+query, "")
+		for _, i := range v["items"].([]any) {
+			indices += fmt.Sprint(i.(map[string]any)["index"])
+		}
+		meta := v["meta"].(map[string]any)
+		return indices, meta["previous_token"], meta["next_token"]
+	}
+	for _, c := range []struct{ order, first, second string }{{"asc", "012", "345"}, {"desc", "654", "321"}} {
+		got, previous, next := page("PageSize=3&Order=" + c.order)
+		if got != c.first || previous != nil || next == nil {
+			t.Fatalf("%s: first page %s, %v, %v", c.order, got, previous, next)
+		}
+		got, previous, _ = page("PageToken=" + next.(string))
+		if got != c.second || previous == nil {
+			t.Fatalf("%s: second page %s, %v", c.order, got, previous)
+		}
+		if got, _, _ = page("PageToken=" + previous.(string)); got != c.first {
+			t.Errorf("%s: back on page %s", c.order, got)
+		}
+	}
+	if got, _, _ := page("From=4&PageSize=2&Order=desc"); got != "43" {
+		t.Errorf("from 4 down: %s", got)
+	}
+	if got, _, _ := page("Index=5"); got != "5" {
+		t.Errorf("index 5: %s", got)
 	}
 }
 
@@ -162,6 +243,7 @@ func TestRefusals(t *testing.T) {
 	s := dial(t, a)
 	s.signIn(a, "ada")
 	in, foreign := aim+"/Conversations/"+ours, aim+"/Conversations/"+theirs
+	customer := a.Snapshot().Messages[ours][0].Author
 	foreignMessage := a.Snapshot().Messages[ours][0].SID
 	for _, c := range []struct {
 		want                  int
@@ -183,6 +265,8 @@ func TestRefusals(t *testing.T) {
 		{404, "POST", aim + "/Typing", "ChannelSid=CH1"},
 		{403, "POST", aim + "/Users/bea", `{"friendly_name":"x"}`},
 		{403, "POST", in + "/Participants", `{"identity":"bea"}`},
+		{403, "DELETE", in + "/Participants/" + customer, ""},
+		{403, "POST", in + "/Participants/" + customer, `{"attributes":"{}"}`},
 		{403, "POST", in + "/Messages/" + foreignMessage, `{"body":"mine"}`},
 		{404, "POST", in + "/Messages/IM1", `{"body":"mine"}`},
 		{400, "POST", in + "/Messages", `{"media_sids":["ME1"]}`},
