@@ -1,0 +1,121 @@
+package digest
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// role is who somebody is in a conversation.
+type role string
+
+const (
+	roleCustomer role = "customer"
+	roleAgent    role = "agent"
+	roleSystem   role = "system"
+)
+
+// line is one message and who wrote it.
+type line struct {
+	twilioapi.Message
+	role role
+	name string // of agents; empty where it is not known
+}
+
+// talk is a conversation as it was read.
+type talk struct {
+	began   time.Time
+	lines   []line
+	clipped bool // there are older messages
+}
+
+func newTalk(in Input, conv twilioapi.Conversation, participants []twilioapi.ConversationParticipant, messages []twilioapi.Message) *talk {
+	t := &talk{began: conv.Created, clipped: len(messages) == maxMessages && messages[0].Index > 0}
+	if t.began.IsZero() && len(messages) > 0 {
+		t.began = messages[0].Created
+	}
+	c := newCast(in, participants, messages)
+	for _, m := range messages {
+		t.lines = append(t.lines, line{Message: m, role: c.role(m.Author), name: in.Names[m.Author]})
+	}
+	return t
+}
+
+// last returns the newest message of a role, nil if there is none.
+func (t *talk) last(r role) *line {
+	for i := len(t.lines) - 1; i >= 0; i-- {
+		if t.lines[i].role == r {
+			return &t.lines[i]
+		}
+	}
+	return nil
+}
+
+// cast tells customers from agents.
+type cast struct {
+	names     map[string]string
+	customers map[string]bool
+}
+
+// newCast finds the customers: who is there by an address, and whom the task names. Where that is nobody, it is who
+// wrote first.
+func newCast(in Input, participants []twilioapi.ConversationParticipant, messages []twilioapi.Message) cast {
+	c := cast{names: in.Names, customers: map[string]bool{}}
+	for _, p := range participants {
+		if p.Address != "" {
+			c.customers[p.Address] = true
+		}
+	}
+	if address := customerAddress(in.Transfer); address != "" {
+		c.customers[address] = true
+	}
+	if len(c.customers) > 0 {
+		return c
+	}
+	for _, m := range messages {
+		if c.role(m.Author) == roleAgent && c.names[m.Author] == "" {
+			c.customers[m.Author] = true
+			break
+		}
+	}
+	return c
+}
+
+func (c cast) role(author string) role {
+	switch {
+	case author == "" || author == "system": // Twilio's own
+		return roleSystem
+	case c.names[author] == "" && c.customers[author]:
+		return roleCustomer
+	}
+	return roleAgent
+}
+
+// customerAddress is the customer's identity or address, which Flex writes into its tasks.
+func customerAddress(t transfer.Transfer) string {
+	var attributes struct {
+		CustomerAddress string `json:"customerAddress"`
+	}
+	if json.Unmarshal([]byte(t.Invite.Attributes), &attributes) != nil {
+		return ""
+	}
+	return attributes.CustomerAddress
+}
+
+// Identity is a worker's identity in Conversations, the key of Input.Names: what follows client: in the contact_uri of
+// their attributes, else the friendly name.
+// Source: Flex writes contact_uri into every worker's attributes; its SDK signs in with that identity.
+func Identity(w transfer.WorkerRecord) string {
+	var attributes struct {
+		ContactURI string `json:"contact_uri"`
+	}
+	if json.Unmarshal([]byte(w.Attributes), &attributes) == nil {
+		if identity, ok := strings.CutPrefix(attributes.ContactURI, "client:"); ok && identity != "" {
+			return identity
+		}
+	}
+	return w.FriendlyName
+}
