@@ -43,6 +43,17 @@ func (r Record) Clone() Record {
 	for i := range r.State.Transfers {
 		t := &r.State.Transfers[i]
 		t.DroppedAttributes = slices.Clone(t.DroppedAttributes)
+		t.Tried = slices.Clone(t.Tried)
+		if t.Asked != nil {
+			asked := *t.Asked
+			t.Asked = &asked
+		}
+		if t.Digest != nil {
+			digest := *t.Digest
+			t.Digest = &digest
+		}
 	}
+	r.State.Departures = slices.Clone(r.State.Departures)
+	r.State.Mirrored = slices.Clone(r.State.Mirrored)
 	return r
 }

@@ -161,6 +161,9 @@ func (f Facts) standstill() Reason {
 		return ReasonNotInConversation
 	}
 	for i := range f.Departures {
+		if d := &f.Departures[i]; d.Kind == DepartureEnd && d.Phase == DepartureGone {
+			return ReasonConversationNotActive
+		}
 		if d := &f.Departures[i]; d.Open() && (d.Kind == DepartureEnd || d.Agent.TaskSID == f.Task.SID) {
 			return ReasonLeavingUnderWay
 		}
