@@ -130,7 +130,8 @@ func (c *Coordinator) Cancel(ctx context.Context, by Caller, r transfer.Request)
 		if err != nil {
 			return Outcome{}, err
 		}
-		if t.Over == transfer.ReasonInviteWithdrawn || t.Failure == transfer.ReasonInviteWithdrawn {
+		canceled := t.Over == transfer.ReasonInviteWithdrawn || t.Failure == transfer.ReasonInviteWithdrawn
+		if canceled && (concerns(last.State, t, by.WorkerSID) || by.supervises()) {
 			return outcome(last.State, t.ID, true)
 		}
 		asked := r

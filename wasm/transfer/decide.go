@@ -3,11 +3,12 @@ package transfer
 import "unicode/utf8"
 
 // The assignment status and channel status in which a conversation can be
-// transferred, and a type of participant, in Twilio's words.
+// transferred, and types of participants, in Twilio's words.
 const (
-	taskAssigned  = "assigned"
-	channelActive = "active"
-	typeAgent     = "agent"
+	taskAssigned   = "assigned"
+	channelActive  = "active"
+	typeAgent      = "agent"
+	typeSupervisor = "supervisor"
 )
 
 // Decide says what the backend does about the request for a transfer. It

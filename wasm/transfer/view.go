@@ -73,7 +73,14 @@ func (f Facts) exit() Exit {
 		return e
 	}
 	me, _ := f.leaving()
+	kind := ExitEnd
 	if f.leaveHindrance(me.ParticipantSID) == "" {
+		kind = ExitLeave
+	}
+	if f.Requesting {
+		return Exit{Kind: kind, Button: Button{State: ButtonBusy, Reason: ReasonRequestUnderWay}}
+	}
+	if kind == ExitLeave {
 		return Exit{Kind: ExitLeave, Button: Button{State: ButtonEnabled}}
 	}
 	if reason := f.endHindrance(me.ParticipantSID); reason != "" {
@@ -99,6 +106,8 @@ func (f Facts) participants() (list []ParticipantView, parties int) {
 		switch reason := f.removeHindrance(p); {
 		case p.Type != typeAgent, p.SID == me.ParticipantSID, reason == ReasonCannotRemoveSelf:
 			v.Remove = Button{State: ButtonHidden, Reason: reason}
+		case held == ReasonNativeTransfersOn, held == ReasonTaskNotAssigned:
+			v.Remove = Button{State: ButtonHidden, Reason: held}
 		case held != "":
 			v.Remove = Button{State: ButtonDisabled, Reason: held}
 		case reason == ReasonLeavingUnderWay:
@@ -108,9 +117,10 @@ func (f Facts) participants() (list []ParticipantView, parties int) {
 		default:
 			v.Remove = Button{State: ButtonEnabled}
 		}
-		if p.WorkerSID != "" {
+		switch {
+		case p.Type == typeAgent, p.Type == typeSupervisor:
 			parties++
-		} else if !customers {
+		case !customers:
 			customers = true
 			parties++
 		}
@@ -124,7 +134,7 @@ func (f Facts) invites() []InviteView {
 	var list []InviteView
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
-		if !t.Open() || f.accepted(t) {
+		if !t.Open() || t.Phase == PhaseClosing || f.accepted(t) {
 			continue
 		}
 		since := t.InvitedAt
