@@ -48,12 +48,18 @@ func (c *call) mayAct() error {
 	return forbidden("acting in this interaction")
 }
 
-// updateInteractionChannel ends a chat (status closed, with routing.status wrapup or closed), or leaves it alone.
+// updateInteractionChannel ends a chat for everybody: with routing.status closed the agents' tasks are completed, with wrapup
+// they go to wrapping. The latter is Flex's own; the REST API has it as closing without a Routing.
 func (c *call) updateInteractionChannel() (any, error) {
 	if err := c.mayAct(); err != nil {
 		return nil, err
 	}
-	return c.flex(http.MethodPost, url.Values{"Status": {c.text("status")}, "Routing": {c.text("routing")}})
+	form := url.Values{"Status": {c.text("status")}}
+	routing, _ := c.params["routing"].(map[string]any)
+	if status := textOf(routing["status"]); status != "" && status != "wrapup" {
+		form.Set("Routing", c.text("routing"))
+	}
+	return c.flex(http.MethodPost, form)
 }
 
 func (c *call) participants() (any, error) {

@@ -1,0 +1,119 @@
+// Two agents in two windows of the real Flex UI and a customer: signing in, activities, accepting, rejecting, wrap-up and
+// completing, each compared with the account behind it.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { accept, begin, byTest, endOrComplete, eventually, goTo, line, openAgent, picture, reject, snapshot, startBrowser, startFlex, state } from "./support/flex.mjs";
+
+let server;
+let browser;
+let ada;
+let bea;
+
+before(async () => {
+  server = await startFlex();
+  browser = await startBrowser(server);
+  ada = await openAgent(browser, server, "ada");
+  bea = await openAgent(browser, server, "bea");
+}, { timeout: 240_000 });
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const activityOf = async (name) => (await snapshot(server)).workers.find((worker) => worker.friendly_name === name).activity_name;
+const reservations = async () => (await snapshot(server)).reservations.map(({ worker_name, reservation_status }) => `${worker_name} ${reservation_status}`).sort();
+
+test("Flex starts without degraded mode and asks for nothing that is missing", async () => {
+  for (const agent of [ada, bea]) {
+    assert.equal((await state(agent)).degraded, false, agent.name);
+    assert.deepEqual(agent.problems, [], agent.name);
+  }
+  assert.deepEqual(await (await fetch(`${server.stage}/unanswered`)).json(), []);
+  await picture(ada, "flex-01-started");
+});
+
+test("an activity that is chosen in Flex is the worker's, and the other way round", async () => {
+  await goTo(ada, "Break");
+  await eventually(async () => (await activityOf("ada")) === "Break", "Ada's activity in the account");
+  await goTo(bea, "Unavailable");
+  await eventually(async () => (await activityOf("bea")) === "Unavailable", "Bea's activity in the account");
+  for (const name of ["chidi"]) await setActivity(name, "Offline");
+  await setActivity("ada", "Unavailable");
+  await eventually(async () => (await state(ada)).activity === "Unavailable", "Ada's activity in Flex");
+  await goTo(ada, "Available");
+  await eventually(async () => (await activityOf("ada")) === "Available", "Ada's activity in the account");
+  await picture(ada, "flex-02-available");
+});
+
+async function setActivity(name, activity) {
+  const { workers, activities } = await snapshot(server);
+  const sid = workers.find((one) => one.friendly_name === name).sid;
+  const to = activities.find((one) => one.friendly_name === activity).sid;
+  const response = await fetch(`${server.stage}/stage/workers/${sid}/activity`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ activity_sid: to }) });
+  assert.equal(response.status, 200);
+}
+
+test("a chat that one agent rejects is offered to the other, who accepts, wraps up and completes", async () => {
+  await begin(server, "Carla Gómez", "Hello, I was charged twice.");
+  await line(ada, "Carla Gómez").waitFor();
+  await picture(ada, "flex-03-incoming");
+  await reject(ada);
+  await eventually(async () => (await state(ada)).tasks.length === 0, "Ada's tasks");
+  await line(ada, "Carla Gómez").waitFor({ state: "detached" });
+  assert.deepEqual(await reservations(), ["ada rejected"]);
+
+  await goTo(bea, "Available");
+  await line(bea, "Carla Gómez").waitFor();
+  await accept(bea);
+  await bea.page.getByText("Hello, I was charged twice.").first().waitFor();
+  await eventually(async () => (await state(bea)).tasks[0]?.status === "accepted", "Bea's task in Flex");
+  assert.deepEqual(await reservations(), ["ada rejected", "bea accepted"]);
+  await picture(bea, "flex-04-accepted");
+
+  await endOrComplete(bea);
+  await eventually(async () => (await state(bea)).tasks[0]?.status === "wrapping", "Bea's task in Flex");
+  const { interaction_channels: channels, tasks } = await snapshot(server);
+  assert.equal(channels[0].status, "closed");
+  assert.equal(tasks[0].assignment_status, "wrapping");
+  await byTest(bea.page, "end-task-button").getByText("Complete").waitFor();
+  await picture(bea, "flex-05-wrapping");
+
+  await endOrComplete(bea);
+  await eventually(async () => (await state(bea)).tasks.length === 0, "Bea's tasks");
+  assert.equal((await snapshot(server)).tasks[0].assignment_status, "completed");
+  await picture(bea, "flex-06-completed");
+});
+
+test("what happens behind Flex's back is seen in Flex", async () => {
+  await begin(server, "Dora", "Is anybody there?");
+  const mine = await eventually(async () => (await snapshot(server)).reservations.find((one) => one.reservation_status === "pending"), "a reservation");
+  const [agent, other] = mine.worker_name === "ada" ? [ada, bea] : [bea, ada];
+  await line(agent, "Dora").waitFor();
+  assert.equal(await line(other, "Dora").count(), 0, "who has no reservation sees nothing");
+  for (const [action, status] of [["accept", "accepted"], ["wrapup", "wrapping"]]) {
+    const response = await fetch(`${server.stage}/stage/reservations/${mine.sid}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ action }) });
+    assert.equal(response.status, 200);
+    await eventually(async () => (await state(agent)).tasks[0]?.status === status, `the task in Flex after ${action}`);
+  }
+  await fetch(`${server.stage}/stage/reservations/${mine.sid}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ action: "complete" }) });
+  await eventually(async () => (await state(agent)).tasks.length === 0, "the task in Flex after complete");
+});
+
+test("the directory lists the workers and queues of the account", async () => {
+  const names = await ada.page.evaluate(async () => {
+    const { workspaceClient } = Twilio.Flex.Manager.getInstance();
+    const everybody = [...(await workspaceClient.fetchWorkers({ Ordering: "DateStatusChanged:desc" })).values()].map((one) => one.attributes.full_name).sort();
+    const found = [...(await workspaceClient.fetchWorkers({ Ordering: "DateStatusChanged:desc", TargetWorkersExpression: 'full_name contains "Ortiz"' })).values()].map((one) => one.attributes.full_name);
+    const queues = [...(await workspaceClient.fetchTaskQueues({ Ordering: "DateUpdated:desc" })).values()].map((one) => one.name).sort();
+    return { everybody, found, queues };
+  });
+  assert.deepEqual(names, {
+    everybody: ["Ada Lindqvist", "Bea Ortiz", "Chidi Okafor", "Sam Tanaka"], found: ["Bea Ortiz"], queues: ["Archive", "Billing", "Everyone", "Returns"],
+  });
+});
+
+test("no window has had an error", () => {
+  for (const agent of [ada, bea]) assert.deepEqual(agent.problems, [], agent.name);
+});
