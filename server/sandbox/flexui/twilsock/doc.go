@@ -37,7 +37,7 @@
 //   - aim, /Client/v2 (aim.go, users.go): Configuration; MyConversations; Conversations/CH with Messages and Participants;
 //     Users; Typing; MessageRecipients and Receipts (always empty); ChannelMetadata (404 with code 50530: there is none).
 //   - cds (cds.go, subscriptions.go): v3/Documents, v3/Maps, v3/Lists and their Items; v4/Subscriptions.
-//   - ers: registrations for push notifications are taken; none are sent.
+//   - ers: registrations for push notifications are taken; none are sent. flex-sdk: v1/Telemetry/Events is taken too.
 //
 // Changes go through sandbox.Account.ServeSDK: the code of the REST API, with webhooks. Who may do what, roles not being
 // imitated: who is in a conversation may write, edit its own messages, show typing, note how far it has read, change the

@@ -147,7 +147,7 @@ func (l *link) message(f frame) {
 		payload = toJSON(body)
 	}
 	l.hub.logger.Debug("twilsock: request", "identity", session.Identity, "method", f.header.HTTPRequest.Method,
-		"path", f.header.HTTPRequest.Path, "status", code)
+		"host", f.header.HTTPRequest.Host, "path", f.header.HTTPRequest.Path, "status", code)
 	l.reply(f.header, h, payload)
 	if then != nil {
 		then()

@@ -325,5 +325,7 @@ func TestSharedObjects(t *testing.T) {
 	}
 	s.http(201, "POST", cds+"/v3/Lists", `{}`)
 	s.http(201, "POST", "https://ers.us1.twilio.com/v1/registrations", `{}`)
+	s.http(200, "POST", "https://flex-sdk.twilio.com/v1/Telemetry/Events", `{}`)
+	s.http(404, "GET", "https://flex-sdk.twilio.com/v1/Telemetry/Events", "")
 	s.http(204, "DELETE", "https://ers.us1.twilio.com/v1/registrations/BS1", "")
 }

@@ -33,7 +33,8 @@ type answer struct {
 // service answers the requests to one host of Twilio's, by its first label.
 type service func(*request) (answer, error)
 
-var services = map[string]service{"aim": serveConversations, "cds": serveSync, "ers": serveRegistrations}
+var services = map[string]service{"aim": serveConversations, "cds": serveSync, "ers": serveRegistrations,
+	"flex-sdk": serveTelemetry}
 
 // serve answers a request, and says what is to be done once its answer is under way.
 func (l *link) serve(f frame, session sandbox.FlexSession) (int, any, func()) {
@@ -136,4 +137,12 @@ func serveRegistrations(q *request) (answer, error) {
 		return answer{http.StatusCreated, map[string]string{"id": randomID("BS")}}, nil
 	}
 	return answer{http.StatusNoContent, nil}, nil
+}
+
+// serveTelemetry takes what Flex tells of its own use, and forgets it.
+func serveTelemetry(q *request) (answer, error) {
+	if q.match(http.MethodPost, "v1/Telemetry/Events") {
+		return answer{body: map[string]any{}}, nil
+	}
+	return answer{}, q.notFound()
 }
