@@ -15,17 +15,23 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/flex-transfer/flex-transfer/server/app"
+	"github.com/flex-transfer/flex-transfer/server/settings"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
 // commands are the program's commands and their flags.
 type commands struct {
-	Serve   app.Serve   `cmd:"" help:"Run the backend against a Twilio account."`
-	Sandbox app.Sandbox `cmd:"" help:"Run the demo: the backend, a simulated Twilio account and the pages of an agent desk. Needs no Twilio account."`
-	Version version     `cmd:"" help:"Print the version and the hash of the rules."`
+	Serve       app.Serve       `cmd:"" help:"Run the backend against a Twilio account."`
+	Sandbox     app.Sandbox     `cmd:"" help:"Run the demo: the backend, a simulated Twilio account and the pages of an agent desk. Needs no Twilio account."`
+	Config      config          `cmd:"" help:"Print a settings file with everything in it and what it means."`
+	CheckConfig app.CheckConfig `cmd:"" help:"Check a settings file, and print what is in force for an account and why."`
+	Version     version         `cmd:"" help:"Print the version and the hash of the rules."`
 }
 
-type version struct{}
+type (
+	version struct{}
+	config  struct{}
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -59,6 +65,10 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		err = c.Serve.Run(ctx, out, newLogger(errs, c.Serve.Listen))
 	case "sandbox":
 		err = c.Sandbox.Run(ctx, out, newLogger(errs, c.Sandbox.Listen))
+	case "config":
+		_, err = io.WriteString(out, settings.Example())
+	case "check-config <file>":
+		err = c.CheckConfig.Run(out)
 	case "version":
 		printVersion(out)
 	}

@@ -8,27 +8,29 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
+	"github.com/flex-transfer/flex-transfer/server/settings"
 )
 
-// settings are the names of everything that the environment may set. None of
+// variables are the names of everything that the environment may set. None of
 // them may leak into the tests.
-var settings = []string{
+var variables = []string{
 	"ADDR", "PUBLIC_URL", "DATA_DIR", "ALLOWED_ORIGINS", "LOG_LEVEL", "LOG_FORMAT", "RUNNERS", "NATS_URLS", "NATS_CREDS", "NATS_REPLICAS",
 	"TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_AUTH_TOKEN", "TWILIO_FLEX_WORKSPACE_SID",
 	"TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID", "TWILIO_BASE_URL", "TWILIO_REQUESTS_PER_SECOND",
-	"COLD_TRANSFER", "MULTI_PARTICIPANT", "NATIVE_TRANSFERS", "SANDBOX_WORLD", "SANDBOX_SEED", "SANDBOX_KEEP_DATA",
+	"CONFIG", "SANDBOX_WORLD", "SANDBOX_SEED", "SANDBOX_KEEP_DATA",
 }
 
 // environment sets what a good serve needs, and nothing else.
 func environment(t *testing.T) *sandbox.Account {
 	t.Helper()
-	for _, name := range settings {
+	for _, name := range slices.Concat(variables, settings.Variables()) {
 		t.Setenv(name, "") // so that it is restored
 		if err := os.Unsetenv(name); err != nil {
 			t.Fatal(err)
@@ -102,6 +104,11 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		{"serve", "COLD_TRANSFER", "maybe"},
 		{"serve", "MULTI_PARTICIPANT", "maybe"},
 		{"serve", "NATIVE_TRANSFERS", "maybe"},
+		{"serve", "INVITE_TIMEOUT", "soon"},
+		{"serve", "FALLBACKS", "[close, agent]"},
+		{"serve", "PING_PONG_TRANSFERS", "3"},
+		{"serve", "CONFIG", "/not/there"},
+		{"sandbox", "MAX_INVITES", "0"},
 		{"sandbox", "ADDR", "nowhere"},
 		{"sandbox", "PUBLIC_URL", "ftp://example.com"},
 		{"sandbox", "SANDBOX_WORLD", "/not/there"},
@@ -133,6 +140,16 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 
 func TestCommandLine(t *testing.T) {
 	environment(t)
+	t.Setenv("TWILIO_ACCOUNT_SID", "")
+	good, bad := filepath.Join(t.TempDir(), "good.yaml"), filepath.Join(t.TempDir(), "bad.yaml")
+	for file, text := range map[string]string{
+		good: "transfer: {maxInvites: 3}\naccounts: {AC00000000000000000000000000000001: {transfer: {maxInvites: 9}}}\n",
+		bad:  "mirror: perhaps\ntransfer: {maxInvites: 99}\n",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, c := range []struct {
 		args []string
 		code int
@@ -142,6 +159,13 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"serve", "--help"}, 0, []string{"TWILIO_ACCOUNT_SID", "PUBLIC_URL"}},
 		{[]string{"sandbox", "--help"}, 0, []string{"ADDR", "SANDBOX_WORLD"}},
 		{[]string{"version"}, 0, []string{"rules"}},
+		{[]string{"config"}, 0, []string{"coldTransfer: true", "accounts:"}},
+		{[]string{"check-config", good}, 0, []string{"maxInvites: 3 # from " + good + ":1", "coldTransfer: true # from default"}},
+		{[]string{"check-config", good, "--account", "AC00000000000000000000000000000001"}, 0, []string{"maxInvites: 9 # from " + good + ":2"}},
+		{[]string{"check-config", bad}, 2, []string{bad + ":2: transfer.maxInvites: 99 is not between 1 and 50", bad + ":1: mirror"}},
+		{[]string{"check-config", good, "--account", "AC1"}, 2, []string{"--account"}},
+		{[]string{"check-config", "/not/there"}, 2, []string{"/not/there"}},
+		{[]string{"serve", "--config", bad}, 2, []string{bad + ":2: transfer.maxInvites"}},
 		{nil, 2, []string{"serve", "sandbox"}},
 		{[]string{"dance"}, 2, []string{"dance"}},
 		{[]string{"serve", "--colour=red"}, 2, []string{"--colour"}},

@@ -38,7 +38,7 @@ func (v verifier) Verify(ctx context.Context, token string) (httpapi.Caller, err
 	return httpapi.Caller{WorkerSID: said.WorkerSID, Identity: said.Identity, Roles: said.Roles}, nil
 }
 
-// transfers implements httpapi.Transfers and httpapi.Watch.
+// transfers implements httpapi.Transfers.
 type transfers struct{ *coordinator.Coordinator }
 
 func (t transfers) Start(ctx context.Context, by httpapi.Caller, r transfer.Request, key string) (httpapi.Outcome, error) {
@@ -61,20 +61,11 @@ func (t transfers) Depart(ctx context.Context, by httpapi.Caller, r transfer.Req
 	return httpapi.DepartureOutcome(o), err
 }
 
-func (t transfers) Follow(ctx context.Context, by httpapi.Caller, after uint64, to httpapi.Listener) error {
-	return t.Coordinator.Follow(ctx, toCaller(by), after, to.Listening,
-		func(seq uint64, o coordinator.Outcome) error { return to.Transferred(seq, toOutcome(o)) },
-		func(seq uint64, o coordinator.DepartureOutcome) error {
-			return to.Departed(seq, httpapi.DepartureOutcome(o))
-		},
-		to.Worker)
-}
-
 // directory implements httpapi.Directory.
 type directory struct {
 	roster      *roster.Roster
 	coordinator *coordinator.Coordinator
-	settings    func() transfer.Settings
+	settings    func(httpapi.Caller) transfer.Settings
 }
 
 func (d directory) Directory(_ context.Context, _ httpapi.Caller, c httpapi.Conversation) ([]transfer.WorkerRecord, []transfer.QueueRecord, error) {
@@ -85,7 +76,7 @@ func (d directory) Directory(_ context.Context, _ httpapi.Caller, c httpapi.Conv
 	return workers, queues, nil
 }
 
-func (d directory) Settings(httpapi.Caller) transfer.Settings { return d.settings() }
+func (d directory) Settings(by httpapi.Caller) transfer.Settings { return d.settings(by) }
 
 // webhooks implements httpapi.Webhooks.
 type webhooks struct {

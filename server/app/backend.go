@@ -20,18 +20,19 @@ import (
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/ledger/nats"
 	"github.com/flex-transfer/flex-transfer/server/roster"
+	"github.com/flex-transfer/flex-transfer/server/settings"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/dist"
 	"github.com/flex-transfer/flex-transfer/wasm/js"
-	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 	"github.com/flex-transfer/flex-transfer/web"
 )
 
 // Config is what a backend is made of.
 type Config struct {
-	Listen   Listen
-	Account  Account
-	Features Features
+	Listen  Listen
+	Account Account
+	// Settings are what the feature does; nil stands for the defaults.
+	Settings *settings.Store
 	// Transport carries the calls to Twilio; nil means the network.
 	Transport http.RoundTripper
 	// Pages serves the demo's pages.
@@ -51,6 +52,7 @@ type Backend struct {
 	roster      *roster.Roster
 	ledger      ledger.Ledger
 	twilio      *twilioapi.Client
+	settings    *settings.Store
 	logger      *slog.Logger
 	stop        context.CancelFunc
 	running     sync.WaitGroup
@@ -62,8 +64,12 @@ func Start(ctx context.Context, c Config) (*Backend, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Backend{logger: c.Logger}
+	if c.Settings == nil {
+		c.Settings = settings.Fixed(settings.Default())
+	}
+	b := &Backend{logger: c.Logger, settings: c.Settings}
 	metrics := newMetrics()
+	c.Settings.OnReload(metrics.reload)
 	var err error
 	if b.twilio, err = twilioapi.New(twilioapi.Options{
 		AccountSID: c.Account.AccountSID, APIKey: c.Account.APIKey, APISecret: c.Account.APISecret,
@@ -84,11 +90,10 @@ func Start(ctx context.Context, c Config) (*Backend, error) {
 
 // assemble makes the rooms that need no closing.
 func (b *Backend) assemble(c Config, metrics *metrics) error {
-	settings := func() transfer.Settings { return c.Features.settings() }
 	b.roster = roster.New(roster.Options{API: b.twilio, WorkflowSID: c.Account.WorkflowSID, Clock: time.Now, Logger: c.Logger})
 	var err error
 	if b.coordinator, err = coordinator.New(coordinator.Options{
-		Ledger: b.ledger, Twilio: b.twilio, Roster: b.roster, Settings: settings,
+		Ledger: b.ledger, Twilio: b.twilio, Roster: b.roster, Settings: b.settings.Transfer,
 		WorkflowSID: c.Account.WorkflowSID, Logger: c.Logger, Origin: randomID(), NewID: randomID,
 		Observe: metrics.event,
 	}); err != nil {
@@ -97,10 +102,10 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 	o := httpapi.Options{
 		Verifier:  verifier{twilioapi.NewTokens(b.twilio.ValidateToken, time.Now)},
 		Transfers: transfers{b.coordinator},
-		Directory: directory{roster: b.roster, coordinator: b.coordinator, settings: settings},
-		Watch:     transfers{b.coordinator},
+		Directory: directory{roster: b.roster, coordinator: b.coordinator, settings: b.forCaller},
+		Watch:     watch{coordinator: b.coordinator, settings: b.settings, forCaller: b.forCaller},
 		Webhooks:  webhooks{authToken: c.Account.AuthToken, coordinator: b.coordinator, roster: b.roster},
-		Ready:     b.ready, PublicURL: c.Listen.PublicURL, Origins: c.Listen.Origins,
+		Ready:     b.ready, ConfigStatus: b.configStatus, Text: textOf, PublicURL: c.Listen.PublicURL, Origins: c.Listen.Origins,
 		Module: dist.FS(), ModuleScripts: js.Files(), Logger: c.Logger,
 		Metrics: promhttp.HandlerFor(metrics.registry, promhttp.HandlerOpts{}),
 	}
@@ -131,6 +136,7 @@ func (b *Backend) run(runners int) {
 		b.running.Go(func() { b.runWork(ctx) })
 	}
 	b.running.Go(func() { b.runRoster(ctx) })
+	b.running.Go(func() { b.settings.Run(ctx) })
 }
 
 func (b *Backend) runWork(ctx context.Context) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/httpapi"
+	"github.com/flex-transfer/flex-transfer/server/settings"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -44,23 +45,12 @@ type Account struct {
 	Rate         int    `name:"twilio-requests-per-second" env:"TWILIO_REQUESTS_PER_SECOND" default:"20" placeholder:"N" help:"Calls a second to each of Twilio's endpoints, Twilio's limit; 0 lifts it, for accounts whose limit was lifted and for benchmarks."`
 }
 
-// Features are the switches of the transfer, under the template's names.
-type Features struct {
-	ColdTransfer     bool `name:"cold-transfer" env:"COLD_TRANSFER" default:"true" negatable:"" help:"Let agents hand conversations over."`
-	MultiParticipant bool `name:"multi-participant" env:"MULTI_PARTICIPANT" default:"false" negatable:"" help:"Let agents invite colleagues and stay. Passed on to pages; there is no such invite yet."`
-	NativeTransfers  bool `name:"native-transfers" env:"NATIVE_TRANSFERS" default:"false" negatable:"" help:"Say that Twilio's own messaging transfers are switched on: this feature then stands aside."`
-}
-
 // pacer keeps calls to Twilio under the account's limit.
 func (a Account) pacer() twilioapi.Pacer {
 	if a.Rate == 0 {
 		return twilioapi.Unpaced
 	}
 	return twilioapi.NewPacer(a.Rate)
-}
-
-func (f Features) settings() transfer.Settings {
-	return transfer.Settings{ColdTransfer: f.ColdTransfer, MultiParticipant: f.MultiParticipant, NativeTransfers: f.NativeTransfers}
 }
 
 // Problem is a setting that does not do.
@@ -163,6 +153,7 @@ const (
 
 // IsProblem reports whether a setting is what is wrong.
 func IsProblem(err error) bool {
-	var p *Problem
-	return errors.As(err, &p)
+	var own *Problem
+	var file *settings.Problem
+	return errors.As(err, &own) || errors.As(err, &file)
 }

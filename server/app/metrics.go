@@ -6,6 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/flex-transfer/flex-transfer/server/mirror"
+	"github.com/flex-transfer/flex-transfer/server/settings"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -17,6 +19,8 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec
 	events   *prometheus.CounterVec
 	accepted prometheus.Histogram
+	reloads  *prometheus.CounterVec
+	mirror   *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -34,8 +38,14 @@ func newMetrics() *metrics {
 		accepted: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "transfer_accepted_seconds", Help: "Time from request to acceptance.", Buckets: prometheus.ExponentialBuckets(0.25, 2, 14),
 		}),
+		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "config_reload_total", Help: "Changes of the settings file: applied, same (nothing in it concerns the account), or not in force: invalid, missing.",
+		}, []string{"outcome"}),
 	}
-	m.registry.MustRegister(m.calls, m.seconds, m.events, m.accepted,
+	m.mirror = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "mirror_total", Help: "Writes of outstanding invites into the attributes of conversations: written, unchanged, skipped (and why), restored (changes of others that our write had undone).",
+	}, []string{"outcome", "why"})
+	m.registry.MustRegister(m.calls, m.seconds, m.events, m.accepted, m.reloads, m.mirror,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -43,6 +53,20 @@ func newMetrics() *metrics {
 func (m *metrics) call(c twilioapi.Call) {
 	m.calls.WithLabelValues(c.Endpoint, strconv.Itoa(c.Status), string(c.Outcome)).Inc()
 	m.seconds.WithLabelValues(c.Endpoint).Observe(c.Duration.Seconds())
+}
+
+func (m *metrics) reload(o settings.Outcome) { m.reloads.WithLabelValues(string(o)).Inc() }
+
+func (m *metrics) mirrored(o mirror.Outcome) {
+	for outcome, n := range map[string]int{"written": o.Written, "unchanged": o.Unchanged, "skipped": o.Skipped, "restored": o.Restored} {
+		why := ""
+		if outcome == "skipped" {
+			why = string(o.Why)
+		}
+		if n > 0 {
+			m.mirror.WithLabelValues(outcome, why).Add(float64(n))
+		}
+	}
 }
 
 func (m *metrics) event(event string, t transfer.Transfer) {

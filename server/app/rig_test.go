@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
+	"github.com/flex-transfer/flex-transfer/server/settings"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
 // rig is a whole backend on top of a simulated account in which a customer
@@ -35,12 +37,12 @@ type conversation struct{ interaction, channel, ch string }
 
 type rigOptions struct {
 	agents   []string // in the conversation; ada alone if empty
-	features Features
+	features transfer.Settings
 	world    func(*sandbox.World)
 	config   func(*Config)
 }
 
-var cold = Features{ColdTransfer: true}
+var cold = transfer.Settings{ColdTransfer: true}
 
 func newRig(t *testing.T, o rigOptions) *rig {
 	t.Helper()
@@ -66,13 +68,13 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	}
 	var handler atomic.Pointer[http.Handler]
 	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { (*handler.Load()).ServeHTTP(w, q) }))
-	settings, err := accountOf(r.account)
+	account, err := accountOf(r.account)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := Config{
 		Listen:  Listen{PublicURL: r.server.URL, DataDir: t.TempDir(), Runners: 8},
-		Account: settings, Features: o.features, Transport: r.account.RoundTripper(), Logger: logger,
+		Account: account, Settings: fixed(o.features), Transport: r.account.RoundTripper(), Logger: logger,
 	}
 	if o.config != nil {
 		o.config(&c)
@@ -91,6 +93,9 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	}
 	return r
 }
+
+// fixed are settings without a file, and without the mirror.
+func fixed(s transfer.Settings) *settings.Store { return settings.Fixed(settings.Config{Transfer: s}) }
 
 func (r *rig) close() {
 	_ = r.account.Close() // no webhooks into a backend that stops

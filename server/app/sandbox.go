@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -88,7 +89,7 @@ func (s *Sandbox) start(ctx context.Context, listener net.Listener, logger *slog
 	if err := d.account.Load(world); err != nil {
 		return nil, &Problem{"SANDBOX_WORLD", err.Error()}
 	}
-	settings, err := accountOf(d.account)
+	account, err := accountOf(d.account)
 	if err != nil {
 		return nil, err
 	}
@@ -99,15 +100,34 @@ func (s *Sandbox) start(ctx context.Context, listener net.Listener, logger *slog
 		ConversationsURL: s.PublicURL + "/webhooks/conversations",
 	})
 	listenOn.Origins = append(listenOn.Origins, local)
+	store, err := s.Features.open(account.AccountSID, s.builtIn(), logger)
+	if err != nil {
+		return nil, errors.Join(err, d.account.Close())
+	}
 	d.backend, err = Start(ctx, Config{
-		Listen: listenOn, Account: settings, Features: s.Features, Logger: logger,
+		Listen: listenOn, Account: account, Settings: store, Logger: logger,
 		Transport: d.account.RoundTripper(), Pages: true,
 	})
 	if err != nil {
 		return nil, errors.Join(err, d.account.Close())
 	}
+	reloadOnHangup(ctx, store)
 	d.handler = byHost(d.account.Handler(), stage.Handler(d.account), d.backend.Handler)
 	return d, nil
+}
+
+// demoSettings are those of the demo's world, whose SIDs they name.
+//
+//go:embed demo.yaml
+var demoSettings string
+
+// builtIn are the settings where no file is named: another world has only the
+// defaults.
+func (s *Sandbox) builtIn() string {
+	if s.World == "" {
+		return demoSettings
+	}
+	return ""
 }
 
 func (s *Sandbox) world() (sandbox.World, error) {

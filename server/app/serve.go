@@ -20,22 +20,31 @@ type Serve struct {
 	Features `embed:"" group:"Features"`
 }
 
-// Validate returns every setting that does not do, each as a *Problem.
-func (s *Serve) Validate() error { return errors.Join(s.Listen.Validate(), s.Account.Validate()) }
+// Validate returns every setting that does not do, each as a *Problem or, of the
+// settings file, as a *settings.Problem.
+func (s *Serve) Validate() error {
+	_, err := s.Features.open(s.AccountSID, "", nil)
+	return errors.Join(s.Listen.Validate(), s.Account.Validate(), err)
+}
 
 // Run serves until ctx is done, and says on out where.
 func (s *Serve) Run(ctx context.Context, out io.Writer, logger *slog.Logger) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
+	store, err := s.Features.open(s.AccountSID, "", logger)
+	if err != nil {
+		return err
+	}
 	listener, err := listen(&s.Listen)
 	if err != nil {
 		return err
 	}
-	b, err := Start(ctx, Config{Listen: s.Listen, Account: s.Account, Features: s.Features, Logger: logger})
+	b, err := Start(ctx, Config{Listen: s.Listen, Account: s.Account, Settings: store, Logger: logger})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	reloadOnHangup(ctx, store)
 	collectSooner()
 	fmt.Fprintf(out, "The transfer backend serves account %s at %s\n", s.AccountSID, s.PublicURL)
 	return serve(ctx, listener, b.Handler, b.Drain, b.Close)
