@@ -67,13 +67,22 @@ func (c *Coordinator) take(ctx context.Context, record ledger.Record, step trans
 	if step.Kind == transfer.StepWithdraw {
 		return c.takeWithdraw(ctx, record, step.Transfer)
 	}
-	stepCtx, cancel := context.WithTimeout(ctx, c.stepTimeout())
+	stepCtx, cancel := context.WithTimeout(ctx, c.limitOf(step.Kind))
 	defer cancel()
 	e, err := c.outcomeOf(stepCtx, record.State, step)
 	if err != nil || e == nil {
 		return record, false, err
 	}
 	return c.record(ctx, record, e)
+}
+
+// limitOf bounds a step. What nobody waits for may take its time.
+func (c *Coordinator) limitOf(kind transfer.StepKind) time.Duration {
+	switch kind {
+	case transfer.StepDigest, transfer.StepMirror:
+		return 5 * c.stepTimeout()
+	}
+	return c.stepTimeout()
 }
 
 // outcomeOf takes one step and returns what came of it; nil where nothing did.
