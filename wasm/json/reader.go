@@ -33,7 +33,9 @@ type Reader struct {
 	text  string
 	pos   int
 	depth int
-	trail []step // after an error, where it came up, the innermost step first
+	// scratch is a buffer that is used again and again.
+	scratch []byte
+	trail   []step // after an error, where it came up, the innermost step first
 }
 
 // NewReader returns a reader at the beginning of the text.

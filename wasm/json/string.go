@@ -31,11 +31,50 @@ func (r *Reader) anyString() (string, error) {
 	if r.peek() != '"' {
 		return "", r.expected(String)
 	}
+	if s, ok := r.simple(); ok {
+		return s, nil
+	}
 	raw, plain, err := r.quoted()
 	if err != nil || plain {
 		return raw, err
 	}
 	return unescape(raw), nil
+}
+
+// scratchSize is what most strings with escapes fit into, in bytes.
+const scratchSize = 256
+
+// simple reads a string of ASCII that has escapes of one letter, as the JSON in
+// a JSON string does; otherwise it consumes nothing. The reader stands at the
+// opening quote.
+func (r *Reader) simple() (string, bool) {
+	if r.scratch == nil {
+		r.scratch = make([]byte, 0, scratchSize)
+	}
+	text, out := r.text, r.scratch[:0]
+	for i := r.pos + 1; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '"':
+			r.pos, r.scratch = i+1, out
+			return string(out), true
+		case c == '\\':
+			if i++; i == len(text) || simpleEscapes[text[i]] == 0 {
+				return "", false
+			}
+			c = simpleEscapes[text[i]]
+		case c < ' ' || c >= utf8.RuneSelf:
+			return "", false
+		}
+		out = append(out, c)
+	}
+	return "", false
+}
+
+// simpleEscapes are the characters for which a letter after a backslash stands,
+// 0 for those that stand for none.
+var simpleEscapes = [256]byte{
+	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
 // quoted consumes a string and returns what is between its quotes. plain
@@ -115,11 +154,10 @@ func (r *Reader) escape() error {
 	if r.pos+1 >= len(r.text) {
 		return r.fail("a string does not end")
 	}
-	switch r.text[r.pos+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+	if c := r.text[r.pos+1]; simpleEscapes[c] != 0 {
 		r.pos += 2
 		return nil
-	case 'u':
+	} else if c == 'u' {
 		if _, ok := hex4(r.text[r.pos+2:]); ok {
 			r.pos += 6
 			return nil
@@ -140,7 +178,7 @@ func unescape(raw string) string {
 			out = utf8.AppendRune(out, char)
 			i += n
 		case c == '\\':
-			out = append(out, escaped(raw[i+1]))
+			out = append(out, simpleEscapes[raw[i+1]])
 			i += 2
 		case c < utf8.RuneSelf:
 			out = append(out, c)
@@ -152,23 +190,6 @@ func unescape(raw string) string {
 		}
 	}
 	return string(out)
-}
-
-// escaped is the character for which a letter after a backslash stands.
-func escaped(letter byte) byte {
-	switch letter {
-	case 'b':
-		return '\b'
-	case 'f':
-		return '\f'
-	case 'n':
-		return '\n'
-	case 'r':
-		return '\r'
-	case 't':
-		return '\t'
-	}
-	return letter
 }
 
 // codePoint reads a \u escape, or two that make a surrogate pair, and tells

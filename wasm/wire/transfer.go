@@ -132,8 +132,11 @@ func readTransfers(r *json.Reader, into *[]transfer.Transfer) error {
 	if r.Null() {
 		return nil
 	}
-	items := make([]transfer.Transfer, 0, 4)
+	items := []transfer.Transfer{}
 	err := r.Array(func(int) error {
+		if cap(items) == 0 {
+			items = make([]transfer.Transfer, 0, 4) // most conversations have none
+		}
 		items = append(items, transfer.Transfer{})
 		return readTransfer(r, &items[len(items)-1])
 	})
