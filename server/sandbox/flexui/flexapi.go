@@ -22,6 +22,9 @@ func (s *Server) flexAPI() http.Handler {
 	mux.HandleFunc("GET /v1/Configuration/Public", s.publicConfiguration)
 	mux.HandleFunc("POST /v1/Accounts/{account}/Tokens/Info", s.tokenInfo)
 	mux.HandleFunc("GET /v1/account/provision/status", s.signedIn(s.provisionStatus))
+	mux.Handle("/v1/Interactions", s.account.Handler())
+	mux.Handle("/v1/Interactions/", s.account.Handler())
+	mux.Handle("/v1/Instances/", s.account.Handler())
 	mux.HandleFunc("/", s.nobody)
 	return mux
 }

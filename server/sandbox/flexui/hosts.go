@@ -23,6 +23,8 @@ func (s *Server) allHosts(tsock http.Handler) map[string]http.Handler {
 		"assets":       s.assets(),
 		"event-bridge": s.eventBridge(),
 		"tsock":        tsock,
+		// The REST API of the same account, for whoever has its credentials.
+		"taskrouter": s.account.Handler(), "conversations": s.account.Handler(),
 	}
 }
 

@@ -35,28 +35,39 @@ func (c *call) interaction() (any, error) { return c.flex(http.MethodGet, nil) }
 
 func (c *call) interactionChannels() (any, error) { return c.flex(http.MethodGet, nil) }
 
-// mayAct refuses who has no open task in the channel and does not oversee it.
-func (c *call) mayAct() error {
-	if c.session.Oversees() {
-		return nil
-	}
+// mayAct returns the worker's open reservation in the channel. It refuses who has none and does not oversee the channel.
+func (c *call) mayAct() (reservationSID string, err error) {
 	for _, r := range c.account.FlexReservations(c.session.WorkerSID) {
 		if channelOf(r.Task) == c.path[3] {
-			return nil
+			return r.SID, nil
 		}
 	}
-	return forbidden("acting in this interaction")
+	if c.session.Oversees() {
+		return "", nil
+	}
+	return "", forbidden("acting in this interaction")
 }
 
 // updateInteractionChannel ends a chat for everybody: with routing.status closed the agents' tasks are completed, with wrapup
-// they go to wrapping. The latter is Flex's own; the REST API has it as closing without a Routing.
+// they go to wrapping. The latter is Flex's own; the REST API has it as closing without a Routing. A chat that is over already
+// is how Flex completes a task that is wrapping: then it is the worker's own alone.
 func (c *call) updateInteractionChannel() (any, error) {
-	if err := c.mayAct(); err != nil {
+	mine, err := c.mayAct()
+	if err != nil {
 		return nil, err
 	}
-	form := url.Values{"Status": {c.text("status")}}
+	now, err := c.flex(http.MethodGet, nil)
+	if err != nil {
+		return nil, err
+	}
 	routing, _ := c.params["routing"].(map[string]any)
-	if status := textOf(routing["status"]); status != "" && status != "wrapup" {
+	status, tasks := c.text("status"), textOf(routing["status"])
+	if tasks == "closed" && mine != "" && now.(sandbox.InteractionChannel).Status == status {
+		_, err := c.account.CompleteTask(mine)
+		return now, err
+	}
+	form := url.Values{"Status": {status}}
+	if tasks != "" && tasks != "wrapup" {
 		form.Set("Routing", c.text("routing"))
 	}
 	return c.flex(http.MethodPost, form)
@@ -77,7 +88,7 @@ func (c *call) participants() (any, error) {
 }
 
 func (c *call) addParticipant() (any, error) {
-	if err := c.mayAct(); err != nil {
+	if _, err := c.mayAct(); err != nil {
 		return nil, err
 	}
 	v, err := c.flex(http.MethodPost, url.Values{"Type": {c.text("type")}, "MediaProperties": {c.text("media_properties")}})
@@ -86,7 +97,7 @@ func (c *call) addParticipant() (any, error) {
 
 // updateParticipant closes a participant, or wraps it up.
 func (c *call) updateParticipant() (any, error) {
-	if err := c.mayAct(); err != nil {
+	if _, err := c.mayAct(); err != nil {
 		return nil, err
 	}
 	v, err := c.flex(http.MethodPost, url.Values{"Status": {c.text("status")}})
