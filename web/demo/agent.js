@@ -12,23 +12,33 @@ export class Agent {
   #store;
   #rules;
   #changed;
+  #reconfigured;
   #token = null;
   #unserved = new Map();
   #settings = null;
   #transfers = new Map();
-  #requests = new Map(); // by task SID
+  #departures = new Map();
+  #requests = new Map(); // transfers asked for, by task SID
+  #pressed = new Set(); // cancels and departures asked for, by what they are about
   #screens = new Map(); // the last one of each task
   #stop = null;
 
-  constructor({ workerSid, store, rules, changed }) {
+  /** changed() is called when the agent has learnt of something, reconfigured() when that is new settings. */
+  constructor({ workerSid, store, rules, changed, reconfigured = () => {} }) {
     this.workerSid = workerSid;
     this.#store = store;
     this.#rules = rules;
     this.#changed = changed;
+    this.#reconfigured = reconfigured;
   }
 
   get worker() {
     return this.#store.get("worker", this.workerSid);
+  }
+
+  /** The account's settings as the backend told them last; null before. */
+  get settings() {
+    return this.#settings;
   }
 
   get name() {
@@ -44,9 +54,20 @@ export class Agent {
   start() {
     this.#stop ??= followTransfers({
       token: ({ expired }) => this.token(expired),
-      hello: ({ settings }) => this.#learn(() => (this.#settings = settings)),
+      hello: (data) => this.#configure(data),
+      settings: (data) => {
+        this.#configure(data);
+        this.#reconfigured();
+      },
       transfer: (transfer) => this.#learn(() => this.#transfers.set(transfer.id, transfer)),
+      departure: (departure) => this.#learn(() => this.#departures.set(departure.id, departure)),
     });
+  }
+
+  /** Takes the settings in; the module is asked to be that of the backend's rules. */
+  #configure({ settings, rules }) {
+    this.#rules.expect(rules);
+    this.#learn(() => (this.#settings = settings));
   }
 
   stop() {
@@ -58,7 +79,9 @@ export class Agent {
   forget() {
     this.#token = null;
     this.#transfers.clear();
+    this.#departures.clear();
     this.#requests.clear();
+    this.#pressed.clear();
     this.#unserved.clear();
     this.#screens.clear();
     if (this.#stop) {
@@ -106,6 +129,7 @@ export class Agent {
       channel: channel ?? null,
       participants: channel ? this.#store.participantsOf(channel.sid) : null,
       transfers: channel ? this.transfersOf(channel.sid) : [],
+      departures: channel ? this.departuresOf(channel.sid) : [],
       requesting: this.#requests.has(task.sid),
       workers: this.#store.all("worker"),
       queues: this.#store.all("queue").map((queue) => ({ ...queue, unserved: this.#unserved.get(queue.sid) ?? false })),
@@ -118,6 +142,16 @@ export class Agent {
     return [...this.#transfers.values()]
       .filter((transfer) => transfer.interactionChannelSid === channelSid)
       .sort((a, b) => String(a.requestedAt).localeCompare(String(b.requestedAt)));
+  }
+
+  /** Who leaves a conversation and who has left it, as far as this agent has heard. */
+  departuresOf(channelSid) {
+    return [...this.#departures.values()].filter((departure) => departure.interactionChannelSid === channelSid);
+  }
+
+  /** All departures that this agent has heard of. */
+  departures() {
+    return [...this.#departures.values()];
   }
 
   /** All transfers that this agent has heard of. */
@@ -141,31 +175,70 @@ export class Agent {
   }
 
   /**
-   * Asks for a cold transfer. One click is one idempotency key; pass the key of a click to try that click again. Returns
-   * null if a request for the task is on its way, else {ok, body, key, uncertain}: uncertain means that the backend may
-   * have taken it and the same key must be used to try again.
+   * Asks for a transfer: choice is {target, mode, leaveOn?, reason?, notes?}. One click is one idempotency key; pass the key
+   * of a click to try that click again. Returns null if a request for the task is on its way, else {ok, body, key,
+   * uncertain}: uncertain means that the backend may have taken it and the same key must be used to try again.
    */
-  async transfer(task, target, key = crypto.randomUUID()) {
-    const channel = this.#store.channelOf(task);
-    if (!channel || this.#requests.has(task.sid)) return null;
+  async transfer(task, choice, key = crypto.randomUUID()) {
+    if (!this.#store.channelOf(task) || this.#requests.has(task.sid)) return null;
     this.#learn(() => this.#requests.set(task.sid, key));
-    const body = {
-      wire: 1,
-      rules: this.#rules.hash,
-      mode: "cold",
-      interactionSid: channel.interaction_sid,
-      interactionChannelSid: channel.sid,
-      taskSid: task.sid,
-      target: { kind: target.kind, sid: target.sid },
-    };
+    const { target, mode, ...more } = choice;
+    const body = { ...this.#about(task), mode, ...more, target: { kind: target.kind, sid: target.sid } };
     const answer = await this.#dispatch("transfer", { idempotencyKey: key, body });
-    const ok = answer.status >= 200 && answer.status < 300;
+    const result = resultOf(answer);
     this.#learn(() => {
       this.#requests.delete(task.sid);
       // The stream may have told more by now: then its word counts.
-      if (ok && !this.#transfers.has(answer.body.id)) this.#transfers.set(answer.body.id, answer.body);
+      if (result.ok && !this.#transfers.has(answer.body.id)) this.#transfers.set(answer.body.id, answer.body);
     });
-    return { ok, body: answer.body ?? {}, key, uncertain: UNKNOWN_OUTCOME.has(answer.status) };
+    return { ...result, key };
+  }
+
+  /** Takes an invite back. Returns null if that is on its way already, else {ok, body, uncertain}. */
+  async cancel(task, transferId) {
+    return this.#press(transferId, async () => {
+      const answer = await this.#dispatch("cancel", { id: transferId, body: this.#about(task) });
+      if (resultOf(answer).ok && !this.#transfers.get(transferId)?.endedAt) this.#transfers.set(transferId, answer.body);
+      return answer;
+    });
+  }
+
+  /**
+   * Leaves the conversation, ends it, or removes another agent, by kind: leave, end or remove. Repeating it does no harm.
+   * Returns null if that is on its way already, else {ok, body, uncertain}.
+   */
+  async depart(task, kind, participantSid) {
+    return this.#press(participantSid ?? task.sid, async () => {
+      const body = { ...this.#about(task), kind, ...(participantSid && { participantSid }) };
+      const answer = await this.#dispatch("depart", { body });
+      if (resultOf(answer).ok && !this.#departures.get(answer.body.id)?.endedAt) this.#departures.set(answer.body.id, answer.body);
+      return answer;
+    });
+  }
+
+  /** Whether a cancel or a departure is on its way: of a transfer's ID, a participant's SID or a task's. */
+  isPressed(what) {
+    return this.#pressed.has(what);
+  }
+
+  async #press(what, request) {
+    if (this.#pressed.has(what)) return null;
+    this.#learn(() => this.#pressed.add(what));
+    const answer = await request();
+    this.#learn(() => this.#pressed.delete(what));
+    return resultOf(answer);
+  }
+
+  /** What every request says of the conversation that it is about. */
+  #about(task) {
+    const channel = this.#store.channelOf(task);
+    return {
+      wire: 1,
+      rules: this.#rules.hash,
+      interactionSid: channel?.interaction_sid ?? "",
+      interactionChannelSid: channel?.sid ?? "",
+      taskSid: task.sid,
+    };
   }
 
   async #dispatch(name, input) {
@@ -183,4 +256,9 @@ export class Agent {
     change();
     this.#changed();
   }
+}
+
+function resultOf(answer) {
+  const ok = answer.status >= 200 && answer.status < 300;
+  return { ok, body: answer.body ?? {}, uncertain: UNKNOWN_OUTCOME.has(answer.status) };
 }

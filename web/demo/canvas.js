@@ -1,21 +1,30 @@
-// The conversation that is chosen on a desk: who is in it, the transfer button, how a transfer stands, the history and
-// the box to reply in.
+// The conversation that is chosen on a desk: who is in it, the transfer button and the way out, how a transfer stands, the
+// history and the box to reply in, and the participants.
 
+import { briefingView } from "./briefing.js";
+import { confirmation } from "./confirm.js";
 import { composer, messageLog } from "./conversation.js";
+import { Deeds } from "./deeds.js";
 import { Directory } from "./directory.js";
-import { h, set, text } from "./dom.js";
-import { icon } from "./icons.js";
-import { handoverText, progressStrip } from "./progress.js";
+import { h, set, text, uid } from "./dom.js";
+import { Handover } from "./handover.js";
+import { emptyView, leftView } from "./hints.js";
+import { peoplePanel } from "./people.js";
+import { progressStrip } from "./progress.js";
+import { ruleButton } from "./rulebutton.js";
 import { stage } from "./stage.js";
 import { identityOf } from "./store.js";
-import { transferButton } from "./transferbutton.js";
-import { reason, t } from "./words.js";
+import { tabs } from "./tabs.js";
+import { t } from "./words.js";
+
+const SHOW_ENDED_MS = 12_000;
 
 export class Canvas {
   #entry = null;
   #agent;
   #store;
   #desk;
+  #again = null; // the timer that takes an ended transfer off the screen
 
   /** desk is {notices, attempt(promise), dismiss(entry)}. */
   constructor({ agent, store, desk }) {
@@ -24,32 +33,63 @@ export class Canvas {
     this.#desk = desk;
     this.title = h("h4", { class: "canvas-title" });
     this.people = h("p", { class: "canvas-people" });
-    this.button = transferButton({ press: () => this.#toggleDirectory() });
-    this.end = h("button", { class: "button button-secondary button-small", type: "button", onclick: () => this.#finish() });
-    this.strip = progressStrip();
-    this.log = messageLog();
-    this.box = composer({ label: t("desk.reply", { name: agent.name }), placeholder: t("desk.replyHint"), send: (words) => this.#send(words) });
-    this.foot = h("p", { class: "canvas-foot", hidden: true });
-    this.directory = new Directory({
-      search: (query) => this.#agent.screen(this.#entry.task, query)?.targets ?? [],
-      choose: (target) => this.#ask(this.#entry.task, target),
-      closed: (refocus) => this.#directoryClosed(refocus),
+    this.question = confirmation();
+    this.deeds = new Deeds({ agent, question: this.question, notices: desk.notices });
+    this.button = ruleButton({
+      look: "button-primary", image: "transfer", press: () => this.#toggleDirectory(),
+      more: { "aria-haspopup": "dialog", "data-directory-button": true },
     });
-    this.left = leftView(() => desk.dismiss(this.#entry));
+    this.exit = ruleButton({ look: "button-secondary", press: () => this.deeds.exit(this.#entry) });
+    this.complete = h("button", { class: "button button-secondary button-small", type: "button", onclick: () => this.#finish() });
+    this.strip = progressStrip({ cancel: (progress) => this.deeds.cancel(this.#entry, progress) });
+    this.#makeChat();
+    this.participants = peoplePanel({
+      remove: (one) => this.deeds.remove(this.#entry, one), cancel: (invite) => this.deeds.cancel(this.#entry, invite),
+      isPressed: (what) => agent.isPressed(what),
+    });
+    this.tabs = tabs({
+      label: t("tabs.label", { name: agent.name }),
+      items: [{ key: "chat", words: t("tabs.chat"), panel: this.chat }, { key: "people", words: t("people.title"), panel: this.participants.node }],
+    });
+    this.#makeDirectory();
+    this.left = leftView({ done: () => desk.dismiss(this.#entry), cancel: (progress) => this.deeds.cancel(this.#entry, progress) });
     this.empty = emptyView();
     this.full = this.#layOut();
-    this.node = h("div", { class: "canvas" }, this.full, this.left.node, this.empty.node);
+    this.node = h("div", { class: "canvas" }, this.full, this.left.node, this.empty.node, this.question.node);
+  }
+
+  #makeChat() {
+    const { name } = this.#agent;
+    this.briefing = briefingView();
+    this.log = messageLog();
+    this.box = composer({ label: t("desk.reply", { name }), placeholder: t("desk.replyHint"), send: (words) => this.#send(words) });
+    this.foot = h("p", { class: "canvas-foot", hidden: true });
+    this.chat = h("div", { class: "panel panel-chat", id: uid("panel") }, this.briefing.node, this.log.node, this.box.node, this.foot);
+  }
+
+  #makeDirectory() {
+    this.directory = new Directory({
+      search: (query) => this.#agent.screen(this.#entry.task, query)?.targets ?? [],
+      modes: () => this.#entry?.screen ?? {},
+      choose: (target, mode) => this.#choose(target, mode),
+      closed: (refocus) => this.#directoryClosed(refocus),
+    });
+    this.handover = new Handover({
+      send: (choice) => this.#ask(choice),
+      back: () => this.#openDirectory(),
+    });
   }
 
   #layOut() {
     return h("div", { class: "canvas-full" },
-      h("div", { class: "canvas-head" }, h("div", { class: "canvas-who" }, this.title, this.people), h("div", { class: "canvas-actions" }, this.button.node, this.end)),
-      this.strip.node, this.log.node, this.box.node, this.foot, this.directory.node);
+      h("div", { class: "canvas-head" }, h("div", { class: "canvas-who" }, this.title, this.people),
+        h("div", { class: "canvas-actions" }, this.button.node, this.exit.node, this.complete)),
+      this.tabs.node, this.strip.node, this.chat, this.participants.node, this.directory.node, this.handover.node);
   }
 
   /** Shows an entry of the desk's list, or that there is none. */
   update(entry, worker) {
-    if (this.#entry && entry?.reservation.sid !== this.#entry.reservation.sid) this.directory.close(false);
+    if (this.#entry && entry?.reservation.sid !== this.#entry.reservation.sid) this.#leaveBehind();
     this.#entry = entry;
     const left = entry?.status === "left";
     this.full.hidden = !entry || left;
@@ -63,40 +103,85 @@ export class Canvas {
   }
 
   reset() {
+    this.#leaveBehind();
+  }
+
+  /** What was opened for another conversation is closed. */
+  #leaveBehind() {
     this.directory.close(false);
+    this.handover.close();
+    this.question.dismiss();
+    this.tabs.choose("chat");
   }
 
   #show() {
-    const { screen, status, customer, messages, reservation } = this.#entry;
+    const { screen, status, customer, task } = this.#entry;
     const nameOf = (sid) => this.#store.workerName(sid);
-    if (status === "left") return this.left.update(screen.progress, nameOf);
+    if (status === "left") return this.left.update(screen.progress, nameOf, this.#agent.isPressed(screen.progress.transferId));
     text(this.title, customer);
     text(this.people, peopleLine(screen, this.#entry));
-    this.#showTransfer(screen);
-    this.strip.update(shownProgress(screen, this.#entry), nameOf);
+    this.#showActions(screen, status);
+    const progress = this.#shownProgress();
+    this.strip.update(progress, nameOf, this.#agent.isPressed(progress?.transferId));
+    this.tabs.node.hidden = status === "incoming" || !screen;
+    this.tabs.badge("people", screen?.parties ?? 0, t("people.count", { n: screen?.parties ?? 0 }));
+    this.participants.update(screen, customer);
+    this.briefing.update(screen?.briefing, task, this.#agent.settings);
+    this.#showChat();
+  }
+
+  #showChat() {
+    const { status, customer, messages, reservation } = this.#entry;
     this.log.update({
       messages, of: reservation.sid, label: t("desk.history", { name: customer }),
       voice: (message) => voiceOf(message, this.#agent, this.#store, customer),
     });
-    this.end.hidden = status === "incoming";
-    text(this.end, status === "wrapping" ? t("desk.complete") : t("desk.end"));
     this.box.node.hidden = status !== "open";
     this.foot.hidden = status === "open";
     text(this.foot, status === "incoming" ? t("desk.footIncoming") : t("desk.footWrapping"));
   }
 
-  /** The button and the directory, as the rules have them. */
-  #showTransfer(screen) {
-    if (screen?.button.state !== "enabled") this.directory.close(false);
-    this.button.update(screen?.button ?? null, this.directory.isOpen);
+  /** The buttons and what they open, as the rules have them. */
+  #showActions(screen, status) {
+    const usable = screen?.button.state === "enabled";
+    if (!usable) this.directory.close(false);
+    if (this.handover.isOpen && screen?.button.state === "hidden") this.handover.close();
+    this.button.update(screen?.button ?? null, { words: t("transfer.button"), more: { "aria-expanded": this.directory.isOpen || this.handover.isOpen ? "true" : "false" } });
     this.directory.refresh();
+    this.handover.update(screen, this.#agent.settings);
+    // Without rules the way out is Flex's own.
+    const exit = status === "open" && screen ? screen.exit : null;
+    const leaving = exit?.state === "busy" && exit.reason === "LEAVING_UNDER_WAY";
+    const words = exit?.kind === "leave" ? t("desk.leave") : t("desk.end");
+    this.exit.update(exit, { words: leaving ? t("desk.leaving") : words, waiting: this.#agent.isPressed(this.#entry.task.sid), more: { "data-exit": exit?.kind } });
+    this.complete.hidden = status === "incoming" || !this.exit.node.hidden;
+    text(this.complete, status === "wrapping" ? t("desk.complete") : t("desk.end"));
+  }
+
+  /** The transfer under way, of whoever is in the conversation, or one that has ended a moment ago. */
+  #shownProgress() {
+    const { screen, status } = this.#entry;
+    const progress = screen?.progress;
+    clearTimeout(this.#again);
+    // One that brought the conversation here is told in the list.
+    if (!progress || status !== "open" || progress.acceptedBy === this.#agent.workerSid) return null;
+    if (!progress.ended) return progress;
+    const left = Date.parse(progress.ended) + SHOW_ENDED_MS - Date.now();
+    if (left <= 0) return null;
+    this.#again = setTimeout(() => this.#entry && this.#show(), left + 1);
+    return progress;
   }
 
   #toggleDirectory() {
     if (this.directory.isOpen) return this.directory.close();
+    this.handover.close();
+    this.#openDirectory();
+    this.#agent.warm(this.#entry.task);
+  }
+
+  #openDirectory() {
     this.directory.open();
     this.#show();
-    this.#agent.warm(this.#entry.task);
   }
 
   #directoryClosed(refocus) {
@@ -104,12 +189,16 @@ export class Canvas {
     if (refocus) this.button.button.focus();
   }
 
-  /** Asks for a transfer, and says what went wrong. The key is that of an earlier click that is tried again. */
-  async #ask(task, target, key) {
-    const result = await this.#agent.transfer(task, target, key);
-    if (!result || result.ok) return;
-    const again = { label: t("notice.retry"), run: () => this.#ask(task, target, result.key) };
-    this.#desk.notices.show({ kind: "error", text: reason(result.body.code, result.body.message), action: result.uncertain ? again : undefined });
+  /** A target was chosen: what is said with the transfer comes next. */
+  #choose(target, mode) {
+    this.handover.open(target, mode ?? (this.#entry.screen?.cold.state === "enabled" ? "cold" : "warm"));
+    this.#show();
+    this.handover.focus();
+  }
+
+  #ask(choice) {
+    this.button.button.focus();
+    this.deeds.transfer(this.#entry, choice);
   }
 
   async #send(words) {
@@ -119,17 +208,10 @@ export class Canvas {
 
   async #finish() {
     const action = this.#entry.status === "wrapping" ? "complete" : "wrapup";
-    set(this.end, { "aria-busy": "true" });
+    set(this.complete, { "aria-busy": "true" });
     await this.#desk.attempt(stage.reservation(this.#entry.reservation.sid, action));
-    set(this.end, { "aria-busy": null });
+    set(this.complete, { "aria-busy": null });
   }
-}
-
-/** A transfer of this agent that is under way. One that brought the conversation here is told in the list. */
-function shownProgress(screen, { task }) {
-  const progress = screen?.progress;
-  const mine = progress?.mine && progress.from.taskSid === task.sid;
-  return mine && !progress.ended ? progress : null;
 }
 
 function peopleLine(screen, { channelType, task, status, note }) {
@@ -149,29 +231,4 @@ function voiceOf(message, agent, store, customer) {
   const colleague = store.workerByIdentity(message.author);
   if (colleague) return { mine: false, kind: "agent", name: store.workerName(colleague.sid) };
   return { mine: false, kind: "customer", name: customer };
-}
-
-/** What stands in for a conversation that the agent has handed over. */
-function leftView(done) {
-  const strip = progressStrip();
-  const title = h("h4", { class: "hint-title" });
-  const close = h("button", { class: "button button-secondary button-small", type: "button", onclick: done }, t("desk.dismissLeft"));
-  const node = h("div", { class: "hint hint-left", hidden: true }, h("span", { class: "hint-icon" }, icon("transfer")), title, strip.node, close);
-  function update(progress, nameOf) {
-    text(title, handoverText(progress, nameOf));
-    strip.update(progress, nameOf);
-    close.hidden = !progress.ended;
-  }
-  return { node, strip, update };
-}
-
-function emptyView() {
-  const title = h("p", { class: "hint-title" });
-  const words = h("p", { class: "hint-text" });
-  const node = h("div", { class: "hint" }, h("span", { class: "hint-icon" }, icon("inbox")), title, words);
-  function update(worker) {
-    text(title, worker.available ? t("desk.emptyTitle") : t("desk.awayTitle"));
-    text(words, worker.available ? t("desk.empty") : t("desk.away"));
-  }
-  return { node, update };
 }

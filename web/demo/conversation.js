@@ -14,10 +14,18 @@ export function messageLog() {
   const list = h("ol", { class: "log-list" });
   const node = h("div", { class: "log", role: "log", tabindex: "0" }, list);
   let shown = null;
+  let atEnd = true;
+  node.addEventListener("scroll", () => (atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_END_PX));
+  // What appears above or below takes room from the history: whoever read its end goes on doing so.
+  new ResizeObserver(() => atEnd && toEnd()).observe(node);
+
+  function toEnd() {
+    node.scrollTop = node.scrollHeight;
+    atEnd = true;
+  }
 
   function update({ messages, label, voice, of }) {
     set(node, { "aria-label": label });
-    const atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_END_PX;
     const before = list.childElementCount;
     const rows = messages.map((message, i) => {
       const speaker = voice(message);
@@ -25,7 +33,7 @@ export function messageLog() {
       return { message, speaker, first: previous !== message.author };
     });
     each(list, rows, (row) => row.message.sid, bubble);
-    if (of !== shown || (atEnd && list.childElementCount !== before)) node.scrollTop = node.scrollHeight;
+    if (of !== shown || (atEnd && list.childElementCount !== before)) toEnd();
     shown = of;
   }
   return { node, update };

@@ -1,10 +1,11 @@
 // One agent's desk: who they are, what rings, the conversation they are in, and what the rules say about handing it over.
 
+import { hasBriefing, reasonLabel } from "./briefing.js";
 import { Canvas } from "./canvas.js";
 import { h, set, text, each } from "./dom.js";
 import { initials, firstName } from "./format.js";
 import { notifications } from "./notifications.js";
-import { handoverText } from "./progress.js";
+import { endText, handoverText } from "./progress.js";
 import { queuesOf } from "./queues.js";
 import { attributesOf } from "./store.js";
 import { stage } from "./stage.js";
@@ -50,6 +51,7 @@ export class Desk {
     this.tasks.update(entries, this.#selected);
     this.canvas.update(shown, worker);
     this.#announceEnds(entries);
+    this.#announceDepartures();
     this.#announceNotices(entries);
     return entries;
   }
@@ -94,10 +96,34 @@ export class Desk {
   #announceEnds(entries) {
     for (const { screen } of entries) {
       const progress = screen?.progress;
-      if (!progress?.mine || !progress.failure || this.#told.has(progress.transferId)) continue;
-      this.#told.add(progress.transferId);
-      if (Date.now() - Date.parse(progress.ended) < SHOW_LEFT_MS) this.notices.show({ kind: "error", text: reason(progress.failure, progress.failureMessage) });
+      if (!progress?.mine || !progress.failure || !this.#isNews(progress.transferId, progress.ended)) continue;
+      const canceled = progress.failure === "INVITE_WITHDRAWN";
+      this.notices.show({ kind: canceled ? "info" : "error", text: endText(progress) });
     }
+  }
+
+  /** Says once who has left a conversation of this agent, who has removed them, and what could not be done. */
+  #announceDepartures() {
+    for (const departure of this.agent.departures()) {
+      const { id, kind, phase, agent, requestedBy, endedAt } = departure;
+      if (phase === "leaving" || !this.#isNews(id, endedAt)) continue;
+      const mine = requestedBy === this.agent.workerSid;
+      if (phase === "failed") mine && this.notices.show({ kind: "error", text: reason(departure.failure, departure.failureMessage) });
+      else if (agent.workerSid === this.agent.workerSid) !mine && this.notices.show({ kind: "info", text: t("notice.removed", { name: this.#store.workerName(requestedBy) }) });
+      else if (kind !== "end") this.notices.show({ kind: "info", text: t("notice.left", { name: agent.name }) });
+    }
+  }
+
+  /** Whether it is the first time that this is asked, and what it is about ended lately: not before the page was opened. */
+  #isNews(id, endedAt) {
+    if (this.#told.has(id)) return false;
+    this.#told.add(id);
+    return Date.now() - Date.parse(endedAt) < SHOW_LEFT_MS;
+  }
+
+  /** Says that the settings have changed. */
+  reconfigured() {
+    this.notices.show({ kind: "info", text: t("notice.settings") });
   }
 
   /** Says once what the rules want said, such as that the feature stands aside for Twilio's own transfers. */
@@ -168,6 +194,7 @@ function entryOf({ agent, store, reservation, task, screen, status }) {
     channelType: channel?.type ?? "web",
     preview: status === "left" ? "" : messages.at(-1)?.body ?? "",
     note: noteOf({ agent, store, task, screen, status, attributes }),
+    told: status === "incoming" ? toldOf(screen?.briefing, agent.settings) : "",
   };
 }
 
@@ -177,7 +204,15 @@ function noteOf({ agent, store, task, screen, status, attributes }) {
   if (status !== "incoming") return "";
   const progress = screen?.progress;
   const from = progress && !progress.ended && progress.from.taskSid !== task.sid ? progress.from.name : store.workerName(attributes.transferPlan?.fromWorkerSid);
-  return from && from !== agent.name ? t("task.handsOver", { name: firstName(from) }) : "";
+  if (!from || from === agent.name) return "";
+  const name = firstName(from);
+  return attributes.transferPlan?.mode === "warm" ? t("task.invitesYou", { name }) : t("task.handsOver", { name });
+}
+
+/** What rings with a handover is told on its card: the reason and the notes. */
+function toldOf(briefing, settings) {
+  if (!hasBriefing(briefing)) return "";
+  return [reasonLabel(briefing.reason, settings), briefing.notes].filter(Boolean).join(" · ");
 }
 
 function customerName(store, channel, attributes) {

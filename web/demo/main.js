@@ -8,7 +8,8 @@ async function main() {
   await loadWords();
   const app = document.getElementById("app");
   const query = new URLSearchParams(location.search);
-  app.replaceChildren(new Page(query.get("desk") ?? query.get("worker")).node);
+  const desks = query.get("desks")?.split(",").filter(Boolean);
+  app.replaceChildren(new Page(query.get("desk") ?? query.get("worker"), desks).node);
   set(app, { "aria-busy": null });
 }
 

@@ -16,9 +16,11 @@ import { beTheOnlyWindow } from "./window.js";
 import { reason, t } from "./words.js";
 
 const DESKS = 3;
+const MOST_DESKS = 6;
 
 export class Page {
   #only;
+  #shown;
   #store = new Store();
   #desks = [];
   #live = false;
@@ -27,15 +29,19 @@ export class Page {
   #hadBegun = false;
   #saidMissing = false;
 
-  /** only names the one worker whose desk is shown, by SID or friendly name; without it the whole demo is. */
-  constructor(only) {
+  /**
+   * only names the one worker whose desk is shown, by SID or friendly name; without it the whole demo is, with the desks of
+   * the workers that shown names, or of the first three.
+   */
+  constructor(only, shown = []) {
     this.#only = only;
+    this.#shown = shown.slice(0, MOST_DESKS);
     this.banner = notifications();
     this.top = topbar({ reset: () => stage.reset(), failed: (error) => this.#failed(error) });
     this.phone = customer({ store: this.#store });
     this.trace = new Trace();
     this.guide = guide({ store: this.#store, agents: () => this.#desks.map((desk) => desk.agent) });
-    this.floor = h("div", { class: "desks" }, Array.from({ length: only ? 1 : DESKS }, skeleton));
+    this.floor = h("div", { class: "desks" }, Array.from({ length: only ? 1 : this.#shown.length || DESKS }, skeleton));
     this.elsewhere = elsewhereView(() => this.takeOver());
     this.node = this.#layOut();
     this.rules = loadRules(() => this.#onRules());
@@ -83,7 +89,7 @@ export class Page {
 
   /** Puts the desks up once the workers are known, and clears them where the account was reset. */
   #arrange() {
-    const workers = chosenWorkers(this.#store, this.#only);
+    const workers = chosenWorkers(this.#store, this.#only, this.#shown);
     const same = workers.length === this.#desks.length && workers.every((worker, i) => worker.sid === this.#desks[i].agent.workerSid);
     if (!same || workers.length === 0) this.#replaceDesks(workers);
     const begun = this.#store.all("conversation").length > 0;
@@ -98,11 +104,16 @@ export class Page {
 
   #replaceDesks(workers) {
     for (const desk of this.#desks) desk.agent.stop();
-    this.#desks = workers.map((worker) => new Desk({
-      store: this.#store,
-      agent: new Agent({ workerSid: worker.sid, store: this.#store, rules: this.rules, changed: () => this.#later() }),
-    }));
+    this.#desks = workers.map((worker) => this.#deskOf(worker));
     this.floor.replaceChildren(...(this.#desks.length ? this.#desks.map((desk) => desk.node) : [h("p", { class: "hint-text" }, t("desk.nobody"))]));
+  }
+
+  #deskOf(worker) {
+    const agent = new Agent({
+      workerSid: worker.sid, store: this.#store, rules: this.rules, changed: () => this.#later(), reconfigured: () => desk.reconfigured(),
+    });
+    const desk = new Desk({ store: this.#store, agent });
+    return desk;
   }
 
   /** Agents learn of things at any time; the page is drawn once for all of them. */
@@ -137,9 +148,11 @@ export class Page {
   }
 }
 
-function chosenWorkers(store, only) {
+function chosenWorkers(store, only, shown) {
   const workers = store.all("worker");
-  if (only) return workers.filter((worker) => worker.sid === only || worker.friendly_name === only).slice(0, 1);
+  const named = (name) => workers.filter((worker) => worker.sid === name || worker.friendly_name === name).slice(0, 1);
+  if (only) return named(only);
+  if (shown.length) return shown.flatMap(named);
   return workers.filter((worker) => (attributesOf(worker).roles ?? ["agent"]).includes("agent")).slice(0, DESKS);
 }
 

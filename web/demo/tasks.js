@@ -12,8 +12,8 @@ export function channelIcon(type) {
 }
 
 /**
- * The list. Entries are {reservation, task, customer, channelType, preview, status, note, unread}, status being incoming, open,
- * wrapping or left. The functions are called with an entry.
+ * The list. Entries are {reservation, task, customer, channelType, preview, status, note, told, unread}, status being incoming,
+ * open, wrapping or left; told is what the agent who hands over says. The functions are called with an entry.
  */
 export function taskList({ label, select, accept, reject }) {
   const node = h("ul", { class: "tasks", "aria-label": label });
@@ -36,7 +36,8 @@ function card(entry, { select, accept, reject }) {
   const yes = h("button", { class: "button button-success button-small", type: "button", onclick: () => once(yes, () => accept(current)) }, icon("check"), t("task.accept"));
   const no = h("button", { class: "button button-secondary button-small", type: "button", onclick: () => once(no, () => reject(current)) }, t("task.reject"));
   const actions = h("div", { class: "task-actions" }, yes, no);
-  const node = h("li", { class: "task" }, open, actions);
+  const told = h("p", { class: "task-told", hidden: true });
+  const node = h("li", { class: "task" }, open, told, actions);
 
   function update(next) {
     current = next;
@@ -51,6 +52,9 @@ function card(entry, { select, accept, reject }) {
     text(badge, statusWords(next.status));
     set(badge, { class: `badge badge-${next.status}` });
     actions.hidden = !incoming;
+    told.hidden = !next.told;
+    text(told, next.told ?? "");
+    set(told, { title: next.told || null });
     set(yes, { "aria-label": t("task.acceptFrom", { name: next.customer }) });
     set(no, { "aria-label": t("task.rejectFrom", { name: next.customer }) });
   }

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { accept, desk, eventually, inConversation, openDirectory, option, transferButton, withBrowser, withDemo } from "./support/demo.mjs";
+import {
+  accept, choose, desk, eventually, inConversation, openDirectory, transferButton, withBrowser, withDemo,
+} from "./support/demo.mjs";
 import { invites } from "./support/stage.mjs";
 
 withBrowser();
@@ -58,14 +60,14 @@ function watchInstances() {
 
 test("an instance of the module that dies is started anew, and the desk goes on", () => withDemo(async ({ page, url }) => {
   await inConversation(page);
-  await desk(page, "ada").locator('[data-state="enabled"]').waitFor();
+  await desk(page, "ada").locator('[data-directory-button][data-state="enabled"]').waitFor();
   const alive = () => page.evaluate(() => globalThis.instances.length);
   const before = await alive();
   await page.evaluate(() => globalThis.instances.at(-1).stop());
   await eventually(async () => (await alive()) > before, "a new instance");
   await transferButton(page, "ada").waitFor();
   await openDirectory(page, "ada");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   await accept(page, "bea");
   await desk(page, "ada").getByText(/^Bea Ortiz accepted in/).waitFor();
   assert.equal(await invites(url), 1);
@@ -75,7 +77,7 @@ test("an instance that dies with a request under way leaves a request that can b
   await inConversation(page);
   await openDirectory(page, "ada");
   for (const path of ["/v1/transfers", "/v1/events", "/stage/live"]) proxy.hold(path);
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   await eventually(async () => (await invites(url)) === 1, "the request has reached Twilio");
   await page.evaluate(() => globalThis.instances.at(-1).stop());
   await desk(page, "ada").getByRole("alert").getByRole("button", { name: "Try again" }).waitFor();

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accept, begin, desk, inConversation, openDirectory, option, phone, picture, transferButton, withBrowser, withDemo } from "./support/demo.mjs";
+import {
+  accept, begin, choose, desk, handover, inConversation, openDirectory, option, phone, picture, transferButton, withBrowser, withDemo,
+} from "./support/demo.mjs";
 import { invites } from "./support/stage.mjs";
 
 withBrowser();
@@ -23,7 +25,7 @@ test("the whole story by keyboard", () => withDemo(async ({ page, url }) => {
   await desk(page, "ada").getByRole("button", { name: /^Accept/ }).waitFor();
   await tabTo(page, desk(page, "ada").getByRole("button", { name: /^Accept/ }));
   await page.keyboard.press("Enter");
-  await desk(page, "ada").locator('[data-state="enabled"]').waitFor();
+  await desk(page, "ada").locator('[data-directory-button][data-state="enabled"]').waitFor();
   await tabTo(page, transferButton(page, "ada"));
   await page.keyboard.press("Enter");
   const search = desk(page, "ada").getByRole("combobox", { name: "Search agents and queues" });
@@ -42,6 +44,14 @@ test("the whole story by keyboard", () => withDemo(async ({ page, url }) => {
   await option(page, "ada", "Chidi Okafor").waitFor({ state: "detached" });
   const active = await search.getAttribute("aria-activedescendant");
   assert.match(await page.locator(`[id="${active}"]`).innerText(), /Bea Ortiz/);
+  await page.keyboard.press("Enter");
+  await handover(page, "ada").waitFor();
+  await page.keyboard.press("Escape");
+  assert.ok(await search.evaluate((node) => node === document.activeElement), "Escape goes back to the directory");
+  await page.keyboard.type("bea");
+  await page.keyboard.press("Enter");
+  await handover(page, "ada").waitFor();
+  await page.keyboard.type("Charged twice in May.");
   await page.keyboard.press("Enter");
   await desk(page, "bea").getByRole("button", { name: /^Accept/ }).waitFor();
   await tabTo(page, desk(page, "bea").getByRole("button", { name: /^Accept/ }));
@@ -77,8 +87,8 @@ test("the reason of a button that cannot be used is reached by keyboard and scre
   await inConversation(page);
   await openDirectory(page, "ada");
   for (const path of ["/v1/transfers", "/v1/events", "/stage/live"]) proxy.hold(path);
-  await option(page, "ada", "Bea Ortiz").click();
-  await desk(page, "ada").locator('[data-state="busy"]').waitFor();
+  await choose(page, "ada", "Bea Ortiz");
+  await desk(page, "ada").locator('[data-directory-button][data-state="busy"]').waitFor();
   const button = transferButton(page, "ada");
   await button.focus();
   assert.ok(await button.evaluate((node) => node === document.activeElement), "it can have the focus");
@@ -116,7 +126,7 @@ test("text stands out from its ground by WCAG AA", () => withDemo(async ({ page 
   await accept(page, "ada");
   await openDirectory(page, "ada");
   assert.deepEqual(await page.evaluate(lowContrast), []);
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   await accept(page, "bea");
   await desk(page, "ada").getByText(/accepted in/).waitFor();
   assert.deepEqual(await page.evaluate(lowContrast), []);

@@ -26,13 +26,14 @@ async function refusedIn(language, { page, proxy, url }) {
   const desk = page.getByRole("region", { name: fill(words["desk.label"], { name: NAMES.ada }) });
   const customer = words["customer.defaultName"];
   await desk.getByRole("button", { name: fill(words["task.acceptFrom"], { name: customer }), exact: true }).click();
-  await desk.locator('[data-state="enabled"]').waitFor();
+  await desk.locator('[data-directory-button][data-state="enabled"]').waitFor();
   await desk.getByRole("button", { name: words["transfer.button"], exact: true }).click();
   await desk.getByRole("combobox", { name: words["directory.search"] }).waitFor();
   proxy.hold("/stage/live");
   proxy.hold("/v1/events");
   await setActivity(url, "bea", "Offline");
   await desk.getByRole("option", { name: NAMES.bea }).click();
+  await desk.getByRole("textbox", { name: words["handover.notes"] }).press("Enter");
   await desk.getByRole("alert").getByText(words["reason.TARGET_UNAVAILABLE"], { exact: true }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.lang), language);
   assert.equal(await invites(url), 0);

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accept, desk, history, inConversation, openDirectory, option, picture, reply, transferButton, withBrowser, withDemo, write } from "./support/demo.mjs";
+import {
+  accept, choose, desk, history, inConversation, openDirectory, picture, reply, transferButton, withBrowser, withDemo, write,
+} from "./support/demo.mjs";
 
 withBrowser();
 
@@ -45,7 +47,7 @@ for (const [what, prepare] of Object.entries(LOSSES)) {
 test("a module that comes with a wrong type is taken for what it is", () => withDemo(async ({ page }) => {
   await inConversation(page);
   await openDirectory(page, "ada");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   await accept(page, "bea");
 }, {
   prepare: (page) => page.route(WASM, async (route) => {

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accept, begin, desk, eventually, history, inConversation, openDirectory, option, phone, picture, withBrowser, withDemo } from "./support/demo.mjs";
+import {
+  accept, begin, choose, desk, eventually, history, inConversation, openDirectory, phone, picture, withBrowser, withDemo,
+} from "./support/demo.mjs";
 import { invites, snapshot } from "./support/stage.mjs";
 
 withBrowser();
@@ -24,7 +26,7 @@ test("a stream that is cut comes back, with what was missed", () => withDemo(asy
   await history(page, "ada").getByText("Are you still there?").waitFor();
   // And the streams of the backend are back as well: a transfer is followed to its end.
   await openDirectory(page, "ada");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   await accept(page, "bea");
   await desk(page, "ada").getByText(/^Bea Ortiz accepted in/).waitFor();
 }, { expected: BROKEN }));
@@ -32,7 +34,7 @@ test("a stream that is cut comes back, with what was missed", () => withDemo(asy
 test("a transfer that ended while the streams were down is known after they are back", () => withDemo(async ({ page, proxy, url }) => {
   await inConversation(page);
   await openDirectory(page, "ada");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   await desk(page, "ada").getByText("Ringing Bea Ortiz…").waitFor();
   proxy.down();
   const { reservations } = await snapshot(url);
@@ -54,7 +56,7 @@ test("the browser is offline for a while", () => withDemo(async ({ page, context
 test("a reload finds everything as it was", () => withDemo(async ({ page }) => {
   await inConversation(page);
   await openDirectory(page, "ada");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   await desk(page, "ada").getByText("Ringing Bea Ortiz…").waitFor();
   await page.reload();
   await desk(page, "ada").getByText("Ringing Bea Ortiz…").waitFor();
@@ -73,7 +75,7 @@ test("one window is live: a second one offers to take over, and does", () => wit
   await page.getByText("The demo is open in another window").waitFor();
   await history(second, "ada").getByText("Hello, I was charged twice.").waitFor();
   await openDirectory(second, "ada");
-  await option(second, "ada", "Bea Ortiz").click();
+  await choose(second, "ada", "Bea Ortiz");
   await accept(second, "bea");
   await second.close();
   await page.getByText("The demo is open in another window").waitFor({ state: "hidden" });
@@ -88,7 +90,7 @@ test("a desk of its own", () => withDemo(async ({ page, open, url }) => {
   assert.equal(await phone(ada).count(), 0);
   await picture(ada, "42-single-desk");
   await openDirectory(ada, "ada");
-  await option(ada, "ada", "Chidi Okafor").click();
+  await choose(ada, "ada", "Chidi Okafor");
   await desk(ada, "ada").getByText("Ringing Chidi Okafor…").waitFor();
   assert.equal(await invites(url), 1);
 }));
@@ -99,7 +101,7 @@ test("the trace shows what reached Twilio, can be paused, filtered and cleared",
   const reads = rows.filter({ has: page.getByText("GET", { exact: true }) });
   await inConversation(page);
   await openDirectory(page, "ada");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   const invite = rows.filter({ hasText: "/Invites" }).filter({ hasText: "POST" });
   await invite.first().waitFor();
   assert.match(await invite.first().innerText(), /Backend[\s\S]*POST[\s\S]*20\d/);

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accept, desk, inConversation, openDirectory, option, picture, transferButton, withBrowser, withDemo } from "./support/demo.mjs";
+import {
+  accept, choose, desk, inConversation, openDirectory, option, picture, transferButton, withBrowser, withDemo,
+} from "./support/demo.mjs";
 import { invites, setActivity, snapshot, transferTasks } from "./support/stage.mjs";
 
 withBrowser();
@@ -27,17 +29,17 @@ test("a transfer to somebody who has just gone offline is refused with its reaso
   proxy.hold("/stage/live");
   proxy.hold("/v1/events");
   await setActivity(url, "bea", "Offline");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   await desk(page, "ada").getByRole("alert").getByText("This agent is not available right now. Choose another agent or a queue.").waitFor();
   await picture(page, "11-gone-offline");
   assert.equal(await invites(url), 0, "Twilio was not asked for an invite");
   assert.equal((await snapshot(url)).interaction_participants.filter((one) => one.type === "agent").length, 1, "Ada is still in the conversation");
   proxy.release("/stage/live");
   proxy.release("/v1/events");
-  await desk(page, "ada").locator('[data-state="enabled"]').waitFor();
+  await desk(page, "ada").locator('[data-directory-button][data-state="enabled"]').waitFor();
   // Somebody else can be chosen right away.
   await openDirectory(page, "ada");
-  await option(page, "ada", "Chidi Okafor").click();
+  await choose(page, "ada", "Chidi Okafor");
   await accept(page, "chidi");
 }, { expected: REFUSED }));
 
@@ -64,7 +66,7 @@ test("a request whose answer is lost can be tried again and makes one transfer",
   await openDirectory(page, "ada");
   proxy.hold("/v1/events"); // else the stream tells how it went before anybody can try again
   proxy.loseAnswer("POST", "/v1/transfers");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   const alert = desk(page, "ada").getByRole("alert");
   await alert.getByText(/trying again is safe/).waitFor();
   await picture(page, "12-lost-answer");
@@ -83,7 +85,7 @@ for (const [fault, name, pattern] of [["Answer lost", "lost", /accepted in/], ["
     await page.getByRole("button", { name: `Next invite: ${fault}` }).waitFor();
     if (name === "lost") await picture(page, "13-faults");
     await openDirectory(page, "ada");
-    await option(page, "ada", "Bea Ortiz").click();
+    await choose(page, "ada", "Bea Ortiz");
     const again = desk(page, "ada").getByRole("button", { name: "Try again" });
     const ring = desk(page, "bea").getByRole("button", { name: /^Accept/ });
     await again.or(ring).first().waitFor({ timeout: 30_000 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  accept, begin, desk, eventually, history, inConversation, openDirectory, option, phone, picture, reply, transferButton, withBrowser, withDemo, write,
+  accept, begin, choose, desk, eventually, handover, history, inConversation, openDirectory, option, phone, picture, reply, transferButton, withBrowser, withDemo, write,
 } from "./support/demo.mjs";
 import { invites, snapshot, transferTasks } from "./support/stage.mjs";
 
@@ -19,7 +19,7 @@ test("a chat is handed to another agent, who has the whole history", () => withD
   await openDirectory(page, "ada");
   await option(page, "ada", "Bea Ortiz").waitFor();
   await picture(page, "03-directory");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
 
   const bea = desk(page, "bea");
   await bea.getByText("Ada hands this over to you").first().waitFor();
@@ -49,7 +49,7 @@ test("a chat is handed to another agent, who has the whole history", () => withD
 test("a chat is handed to a queue, which offers it to others than the agent who transfers", () => withDemo(async ({ page, url }) => {
   await inConversation(page);
   await openDirectory(page, "ada");
-  await option(page, "ada", "Billing").click();
+  await choose(page, "ada", "Billing");
   await desk(page, "bea").getByText("Ada hands this over to you").first().waitFor();
   await desk(page, "ada").getByText("Waiting for somebody in Billing…").waitFor();
   await picture(page, "06-queue");
@@ -67,7 +67,7 @@ test("a chat is handed to a queue, which offers it to others than the agent who 
 test("a queue's transfer reaches the agent who is free", () => withDemo(async ({ page }) => {
   await inConversation(page);
   await openDirectory(page, "ada");
-  await option(page, "ada", "Returns").click();
+  await choose(page, "ada", "Returns");
   await accept(page, "chidi");
   await desk(page, "ada").getByText(/^Chidi Okafor accepted in \d/).waitFor();
   await write(page, "Hello Chidi?");
@@ -77,10 +77,10 @@ test("a queue's transfer reaches the agent who is free", () => withDemo(async ({
 test("a transfer can be handed on", () => withDemo(async ({ page, url }) => {
   await inConversation(page);
   await openDirectory(page, "ada");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   await accept(page, "bea");
   await openDirectory(page, "bea");
-  await option(page, "bea", "Ada Lindqvist").click();
+  await choose(page, "bea", "Ada Lindqvist");
   await desk(page, "ada").getByText("Bea hands this over to you").first().waitFor();
   await accept(page, "ada");
   await desk(page, "bea").getByText(/^Ada Lindqvist accepted in/).waitFor();
@@ -91,6 +91,9 @@ test("a double click makes one transfer", () => withDemo(async ({ page, url }) =
   await inConversation(page);
   await openDirectory(page, "ada");
   await option(page, "ada", "Bea Ortiz").dblclick();
+  assert.equal(await invites(url), 0, "the second click does not send what the first one opened");
+  await page.waitForTimeout(400);
+  await handover(page, "ada").getByRole("button", { name: "Transfer" }).dblclick();
   await desk(page, "bea").getByText("Ada hands this over to you").first().waitFor();
   await desk(page, "ada").getByText("Ringing Bea Ortiz…").waitFor();
   assert.equal(await invites(url), 1);
@@ -101,9 +104,9 @@ test("the button is busy while the request is on its way, and says so", () => wi
   await inConversation(page);
   await openDirectory(page, "ada");
   for (const path of ["/v1/transfers", "/v1/events", "/stage/live"]) proxy.hold(path);
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   const button = transferButton(page, "ada");
-  await desk(page, "ada").locator('[data-state="busy"]').waitFor();
+  await desk(page, "ada").locator('[data-directory-button][data-state="busy"]').waitFor();
   assert.equal(await button.getAttribute("aria-disabled"), "true");
   assert.equal(await button.getAttribute("aria-busy"), "true");
   await button.click({ force: true });
@@ -116,7 +119,7 @@ test("the button is busy while the request is on its way, and says so", () => wi
 test("reset brings the account back to the beginning", () => withDemo(async ({ page, url }) => {
   await inConversation(page);
   await openDirectory(page, "ada");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   await accept(page, "bea");
   await page.getByRole("button", { name: "Reset" }).click();
   await phone(page).getByText("Write as the customer to begin").waitFor();
@@ -125,7 +128,7 @@ test("reset brings the account back to the beginning", () => withDemo(async ({ p
   // And the story can be told again.
   await inConversation(page);
   await openDirectory(page, "ada");
-  await option(page, "ada", "Bea Ortiz").click();
+  await choose(page, "ada", "Bea Ortiz");
   await accept(page, "bea");
   await desk(page, "ada").getByText(/^Bea Ortiz accepted in/).waitFor();
 }));

@@ -106,9 +106,55 @@ export async function reply(page, who, words) {
 
 /** An agent opens the directory once the rules allow it. */
 export async function openDirectory(page, who) {
-  await desk(page, who).locator('[data-state="enabled"]').waitFor();
+  await desk(page, who).locator('[data-directory-button][data-state="enabled"]').waitFor();
   await transferButton(page, who).click();
   await desk(page, who).getByRole("combobox", { name: "Search agents and queues" }).waitFor();
+}
+
+/** The form between the directory and a transfer. */
+export const handover = (page, who) => desk(page, who).getByRole("dialog", { name: /^(Transfer to|Invite) / });
+
+/** An agent chooses a target in the open directory and sends the form: as mode says, with what else is given. */
+export async function choose(page, who, name, { mode = "cold", leaveOn, reason, notes } = {}) {
+  await option(page, who, name).click();
+  await sendHandover(page, who, { mode, leaveOn, reason, notes });
+}
+
+/** Fills the open form and sends it by Enter. */
+export async function sendHandover(page, who, { mode, leaveOn, reason, notes } = {}) {
+  const form = handover(page, who);
+  await form.waitFor();
+  const kind = form.getByText({ cold: "Transfer", warm: "Invite" }[mode], { exact: true }).and(form.locator(".segment span"));
+  if (await kind.isVisible()) await kind.click();
+  if (leaveOn) await form.getByText({ invite: "At once", accept: "When they accept" }[leaveOn]).click();
+  if (reason) await form.getByRole("combobox", { name: "Reason" }).selectOption({ label: reason });
+  const box = form.getByRole("textbox", { name: "Notes" });
+  if (notes) await box.fill(notes);
+  await box.press("Enter");
+  await form.waitFor({ state: "hidden" });
+}
+
+/** An agent brings a colleague or a queue in. */
+export async function invite(page, who, name, more = {}) {
+  await openDirectory(page, who);
+  await choose(page, who, name, { mode: "warm", ...more });
+}
+
+/** An agent opens the tab of participants, or goes back to the chat. */
+export const showPeople = (page, who) => desk(page, who).getByRole("tab", { name: /^Participants/ }).click();
+export const showChat = (page, who) => desk(page, who).getByRole("tab", { name: "Chat" }).click();
+export const participants = (page, who) => desk(page, who).getByRole("list", { name: "Participants" }).getByRole("listitem");
+export const outstanding = (page, who) => desk(page, who).getByRole("list", { name: "Invited" }).getByRole("listitem");
+
+/** An agent answers the question on their desk with yes. */
+export async function confirm(page, who, yes) {
+  await desk(page, who).getByRole("alertdialog").getByRole("button", { name: yes, exact: true }).click();
+}
+
+/** An agent leaves the conversation for the others. */
+export async function leave(page, who) {
+  await desk(page, who).getByRole("button", { name: "Leave", exact: true }).click();
+  await confirm(page, who, "Leave");
 }
 
 /** The customer writes and Ada accepts. */
