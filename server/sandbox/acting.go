@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"net/http"
-	"strings"
 )
 
 // StartConversation lets a customer begin a conversation: it makes the conversation with its first message, the
@@ -23,113 +22,6 @@ func (a *Account) StartConversation(customer Customer, firstMessage string) (Sta
 	return started, err
 }
 
-// proxyAddresses are the account's own ends of the channels.
-var proxyAddresses = map[string]string{
-	"sms": "+15005550006", "whatsapp": "whatsapp:+15005550006", "email": "support@example.com",
-}
-
-func (a *Account) startConversation(customer Customer, firstMessage string) (*channel, *invite, error) {
-	flow, err := a.startingWorkflow(customer)
-	if err != nil {
-		return nil, nil, err
-	}
-	kind := orWeb(customer.ChannelType)
-	spec := memberSpec{attributes: compactJSON(map[string]any{"friendlyName": customer.Name}), sdk: true}
-	if proxy := proxyAddresses[kind]; proxy != "" {
-		spec.binding = map[string]string{"type": kind, "address": customer.Address, "proxy_address": proxy}
-	} else {
-		spec.identity = slug(customer.Name) + "-" + a.made.hex("customer")[:8]
-	}
-	author := (&member{identity: spec.identity, binding: spec.binding}).author()
-	routing := a.startingRouting(kind, author, customer, flow)
-	if err := a.checkInvite(routing); err != nil {
-		return nil, nil, err
-	}
-	conv, err := a.addConversation(orNil(customer.Name), nil, "{}", false)
-	if err != nil {
-		return nil, nil, err
-	}
-	m := a.addMember(conv, spec)
-	if firstMessage != "" {
-		if _, err := a.addMessage(conv, m.author(), "", &firstMessage, true); err != nil {
-			return nil, nil, err
-		}
-	}
-	c := a.newInteraction(kind, conv)
-	a.addParticipant(c, "customer", m, nil)
-	inv, err := a.addInvite(c, routing)
-	if err != nil {
-		return nil, nil, err
-	}
-	c.interaction.invite = inv
-	return c, inv, nil
-}
-
-// startingWorkflow checks a customer and finds the workflow for it.
-func (a *Account) startingWorkflow(customer Customer) (*workflow, error) {
-	if customer.Name == "" {
-		return nil, invalid("name: is missing")
-	}
-	switch customer.ChannelType {
-	case "web", "":
-	case "sms", "whatsapp", "email":
-		if customer.Address == "" {
-			return nil, invalid("address: is missing for channel_type %s", customer.ChannelType)
-		}
-	default:
-		return nil, invalid("channel_type: %q is not one of web, sms, whatsapp, email", customer.ChannelType)
-	}
-	if customer.Workflow != "" {
-		if flow := a.workflowNamed(customer.Workflow); flow != nil {
-			return flow, nil
-		}
-		return nil, invalid("workflow: %q does not exist", customer.Workflow)
-	}
-	flow, ok := a.store.workflows.first()
-	if !ok {
-		return nil, invalid("workflow: the account has none")
-	}
-	return flow, nil
-}
-
-// startingRouting is what Flex asks for when a customer writes: the attributes are those of its own tasks.
-func (a *Account) startingRouting(kind, address string, customer Customer, flow *workflow) *inviteRouting {
-	attributes := map[string]any{
-		"channelType": kind, "direction": "inbound", "initiatedBy": "customer", "from": customer.Name,
-		"customerName": customer.Name, "customerAddress": address, "name": customer.Name,
-		"customers":     map[string]any{"name": customer.Name},
-		"conversations": map[string]any{"initiated_by": "customer"},
-	}
-	if len(customer.PreEngagement) > 0 {
-		attributes["pre_engagement_data"] = customer.PreEngagement
-	}
-	r := &inviteRouting{}
-	r.Properties.WorkspaceSID, r.Properties.WorkflowSID = a.workspaceSID, flow.sid
-	r.Properties.TaskChannelUniqueName = "chat"
-	if kind == "email" {
-		r.Properties.TaskChannelUniqueName = "email"
-	}
-	r.Properties.Attributes = []byte(compactJSON(attributes))
-	return r
-}
-
-// slug makes a readable part of an identity out of a name.
-func slug(name string) string {
-	keep := func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
-			return r
-		case r == ' ' || r == '-' || r == '_':
-			return '-'
-		}
-		return -1
-	}
-	if s := strings.Trim(strings.Map(keep, strings.ToLower(name)), "-"); s != "" {
-		return s
-	}
-	return "customer"
-}
-
 // SendMessage lets a participant of a conversation write: author is its identity or address. Who is not in the
 // conversation is refused (403), and so is a closed conversation.
 func (a *Account) SendMessage(conversationSID, author, body string) (Message, error) {
@@ -142,7 +34,7 @@ func (a *Account) SendMessage(conversationSID, author, body string) (Message, er
 		if c.memberByAuthor(author) == nil {
 			return refused(http.StatusForbidden, 50400, "%q is not a participant of conversation %s", author, c.sid)
 		}
-		m, err := a.addMessage(c, author, "", &body, true)
+		m, err := a.addMessage(c, messageSpec{author: author, body: &body, hooks: true})
 		if err == nil {
 			v = a.viewMessage(m)
 		}

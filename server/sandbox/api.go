@@ -59,10 +59,20 @@ type Customer struct {
 	ChannelType string `json:"channel_type"`
 	// Address is a phone number, whatsapp:number or mail address; web customers need none.
 	Address string `json:"address,omitempty"`
+	// Subject and Recipients are of mails: who else got it, by To or Cc.
+	Subject    string      `json:"subject,omitempty"`
+	Recipients []Recipient `json:"recipients,omitempty"`
 	// PreEngagement is what a web customer filled in before the chat; it goes into the task's attributes.
 	PreEngagement map[string]any `json:"pre_engagement,omitempty"`
 	// Workflow is the friendly name of the workflow that routes it; empty means the first one of the world.
 	Workflow string `json:"workflow,omitempty"`
+}
+
+// Recipient is somebody besides the customer and the account who gets the mails of a conversation.
+type Recipient struct {
+	Name    string `json:"name,omitempty"`
+	Address string `json:"address"`
+	Level   string `json:"level,omitempty"` // to (the default) or cc
 }
 
 // StartedConversation names what StartConversation has made.

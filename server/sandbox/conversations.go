@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
+	"unicode/utf8"
 )
 
 const maxConversationAttributes = 16 * 1024 // bytes, see Twilio's Conversations limits
@@ -129,35 +130,45 @@ func (c *conversation) memberByAuthor(author string) *member {
 	return nil
 }
 
-func (a *Account) addMessage(c *conversation, author, attributes string, body *string, hooks bool) (*message, error) {
+// messageSpec is what a new message is made of.
+type messageSpec struct {
+	author     string // empty means system
+	attributes string
+	body       *string
+	subject    *string // of mails
+	hooks      bool    // webhooks go out
+}
+
+const maxSubject = 256 // characters, see the Messages resource
+
+func (a *Account) addMessage(c *conversation, spec messageSpec) (*message, error) {
 	if c.state == stateClosed {
 		return nil, refused(http.StatusBadRequest, codeConversationClosed, "Conversation %s is closed", c.sid)
 	}
-	if attributes == "" {
-		attributes = "{}"
-	}
-	if err := checkConversationAttributes(attributes); err != nil {
+	spec.attributes = orObject(spec.attributes)
+	if err := checkConversationAttributes(spec.attributes); err != nil {
 		return nil, err
 	}
-	if author == "" {
-		author = "system"
+	if utf8.RuneCountInString(deref(spec.subject)) > maxSubject {
+		return nil, invalid("Subject is limited to %d characters", maxSubject)
 	}
-	m := &message{entity: a.entity("IM", ""), conversation: c, index: c.nextIndex, author: author, body: body,
-		attributes: attributes}
-	if from := c.memberByAuthor(author); from != nil {
+	if spec.author == "" {
+		spec.author = "system"
+	}
+	m := &message{entity: a.entity("IM", ""), conversation: c, index: c.nextIndex, author: spec.author, body: spec.body,
+		subject: spec.subject, attributes: spec.attributes}
+	if from := c.memberByAuthor(spec.author); from != nil {
 		m.member = from.sid
 	}
 	c.nextIndex++
 	c.messages.put(m.sid, m)
 	if c.state == stateInactive {
-		a.setConversationState(c, stateActive, "EVENT", hooks)
+		a.setConversationState(c, stateActive, "EVENT", spec.hooks)
 	}
 	e := RecordEntry{Kind: "message", SID: m.sid, Status: "added", ConversationSID: c.sid}
-	if body != nil {
-		e.Detail = *body
-	}
+	e.Detail = deref(spec.body)
 	a.remember(e)
-	if hooks {
+	if spec.hooks {
 		a.conversationHook("onMessageAdded", c, m.pairs())
 	}
 	a.changed("message", func() any { return a.viewMessage(m) })

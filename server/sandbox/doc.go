@@ -57,6 +57,7 @@
 //   - An invite with worker_sid or queue_sid goes straight there and through no workflow; declined, it is canceled.
 //   - Task attributes are limited with the keys that Twilio adds to an invite's.
 //   - Lists come in order of creation (events: newest first), and previous_page_url is always null.
+//   - Tasks of WhatsApp are on the task channel chat; the sender of a mail is a recipient of its answers (level to).
 //   - Refusals that have no documented code of their own are 20001.
 //   - Signatures and requests of webhooks leave the address's fragment away; #rc retries connection errors and 5xx.
 //

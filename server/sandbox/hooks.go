@@ -96,7 +96,7 @@ func (m *member) pairs() pairs {
 	if m.identity != "" {
 		p = append(p, [2]string{"Identity", m.identity})
 	}
-	for from, to := range map[string]string{"address": "Address", "proxy_address": "ProxyAddress", "type": "Type"} {
+	for from, to := range map[string]string{"address": "Address", "proxy_address": "ProxyAddress", "type": "Type", "level": "Level", "name": "Name"} {
 		if v := m.binding[from]; v != "" {
 			p = append(p, [2]string{"MessagingBinding." + to, v})
 		}

@@ -1,7 +1,9 @@
 package sandbox_test
 
 import (
+	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -162,6 +164,75 @@ func TestCustomersOfOtherChannels(t *testing.T) {
 	members := must[[]conversations.ConversationsV1ConversationParticipant](t)(l.conversations.ListConversationParticipant(s.ConversationSID, nil))
 	is(t, "binding", (*members[0].MessagingBinding).(object)["address"], any("chris@example.org"))
 	must[sandbox.Message](t)(l.SendMessage(s.ConversationSID, "chris@example.org", "More"))
+}
+
+func TestTasksOfChannels(t *testing.T) {
+	for kind, c := range map[string]struct{ address, from, taskChannel, customers string }{
+		"web":      {"", "Chris", "chat", `{"name":"Chris"}`},
+		"sms":      {"+12025550100", "+12025550100", "sms", `{"name":"Chris","phone":"+12025550100"}`},
+		"whatsapp": {"whatsapp:+12025550100", "whatsapp:+12025550100", "chat", `{"name":"Chris","phone":"+12025550100"}`},
+		"email":    {"chris@example.org", "chris@example.org", "email", `{"email":"chris@example.org","name":"Chris"}`},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			l := newLab(t, sandbox.Options{})
+			s := must[sandbox.StartedConversation](t)(l.StartConversation(sandbox.Customer{Name: "Chris", ChannelType: kind, Address: c.address}, "Hi"))
+			task := l.task(s.TaskSID)
+			attributes := attributesOf(t, *task.Attributes)
+			is(t, "task channel", *task.TaskChannelUniqueName, c.taskChannel)
+			is(t, "from", attributes["from"], any(c.from))
+			is(t, "channelType", attributes["channelType"], any(kind))
+			is(t, "customerAddress", attributes["customerAddress"], any(s.Identity))
+			customers, _ := json.Marshal(attributes["customers"])
+			is(t, "customers", string(customers), c.customers)
+			channel := must[*flex.FlexV1InteractionChannel](t)(l.flex.FetchInteractionChannel(s.InteractionSID, s.InteractionChannelSID))
+			is(t, "channel", *channel.Type, kind)
+		})
+	}
+}
+
+func TestMailWithRecipients(t *testing.T) {
+	l := newLab(t, sandbox.Options{})
+	mail := sandbox.Customer{Name: "Chris", ChannelType: "email", Address: "chris@example.org", Subject: "My bill",
+		Recipients: []sandbox.Recipient{{Name: "Dana", Address: "dana@example.org"}, {Address: "eli@example.org", Level: "cc"}}}
+	s := must[sandbox.StartedConversation](t)(l.StartConversation(mail, "Hi"))
+	is(t, "identity", s.Identity, "chris@example.org")
+	is(t, "subject is the name", *l.conversation(s.ConversationSID).FriendlyName, "My bill")
+	is(t, "mailbox", (*l.conversation(s.ConversationSID).Bindings).(object)["email"].(object)["address"], any("support@example.com"))
+	is(t, "customers in the interaction", len(l.participants(s)), 3)
+	members := must[[]conversations.ConversationsV1ConversationParticipant](t)(l.conversations.ListConversationParticipant(s.ConversationSID, nil))
+	for i, want := range []object{
+		{"type": "email", "address": "chris@example.org", "name": "Chris", "level": "to"},
+		{"type": "email", "address": "dana@example.org", "name": "Dana", "level": "to"},
+		{"type": "email", "address": "eli@example.org", "name": "", "level": "cc"},
+	} {
+		got, _ := json.Marshal(*members[i].MessagingBinding)
+		wanted, _ := json.Marshal(want)
+		is(t, "binding", string(got), string(wanted))
+		if members[i].Identity != nil {
+			t.Errorf("identity %q", *members[i].Identity)
+		}
+	}
+	is(t, "subject", *l.Snapshot().Messages[s.ConversationSID][0].Subject, "My bill")
+	must[sandbox.Message](t)(l.SendMessage(s.ConversationSID, "dana@example.org", "Me too"))
+	noError(t, l.CustomerLeaves(s.ConversationSID, "dana@example.org"))
+	is(t, "customers left", len(l.participants(s)), 2)
+	for _, bad := range []func(*sandbox.Customer){
+		func(c *sandbox.Customer) { c.Recipients[0].Address = "dana" },
+		func(c *sandbox.Customer) { c.Recipients[0].Address = c.Address },
+		func(c *sandbox.Customer) { c.Recipients[0].Level = "bcc" },
+		func(c *sandbox.Customer) { c.Subject = strings.Repeat("x", 257) },
+		func(c *sandbox.Customer) { c.ChannelType = "sms" },
+	} {
+		c := mail
+		c.Recipients = slices.Clone(mail.Recipients)
+		bad(&c)
+		_, err := l.StartConversation(c, "Hi")
+		wantError(t, err, 400, 20001)
+	}
+	add := (&flex.CreateInteractionChannelParticipantParams{}).SetType("customer").
+		SetMediaProperties(object{"level": "cc", "name": "Fay", "address": "fay@example.org", "type": "email"})
+	must[*flex.FlexV1InteractionChannelParticipant](t)(l.flex.CreateInteractionChannelParticipant(s.InteractionSID, s.InteractionChannelSID, add))
+	is(t, "customers", len(l.participants(s)), 3)
 }
 
 func TestInteractionsMadeByREST(t *testing.T) {

@@ -156,6 +156,7 @@ type conversation struct {
 	members          *ordered[*member]
 	messages         *ordered[*message]
 	nextIndex        int
+	mailbox          string // the account's own address, of mail conversations
 	channel          *channel
 }
 
@@ -184,6 +185,7 @@ type message struct {
 	index        int
 	author       string
 	body         *string
+	subject      *string // of mails
 	attributes   string
 	member       string // its author's SID, "" if it is nobody in the conversation
 }

@@ -213,10 +213,19 @@ func (a *Account) viewConversation(c *conversation) Conversation {
 	return Conversation{
 		SID: c.sid, AccountSID: a.accountSID, ChatServiceSID: a.chatServiceSID, FriendlyName: c.name,
 		UniqueName: c.uniqueName, Attributes: c.attributes, State: c.state, DateCreated: stamp(c.created),
-		DateUpdated: stamp(c.updated), Timers: map[string]string{}, Bindings: map[string]any{}, URL: u,
+		DateUpdated: stamp(c.updated), Timers: map[string]string{}, Bindings: c.bindings(), URL: u,
 		Links: map[string]string{"participants": u + "/Participants", "messages": u + "/Messages",
 			"webhooks": u + "/Webhooks"},
 	}
+}
+
+// bindings are the account's own ends of a conversation. The shape is that of the parameters Bindings.Email.Address and
+// Bindings.Email.Name; the document calls it untyped.
+func (c *conversation) bindings() map[string]any {
+	if c.mailbox == "" {
+		return map[string]any{}
+	}
+	return map[string]any{"email": map[string]any{"address": c.mailbox, "name": nil}}
 }
 
 func (a *Account) viewMember(m *member) ConversationParticipant {
@@ -233,6 +242,6 @@ func (a *Account) viewMessage(m *message) Message {
 	return Message{
 		SID: m.sid, AccountSID: a.accountSID, ConversationSID: m.conversation.sid, Index: m.index, Author: m.author,
 		Body: m.body, Attributes: m.attributes, ParticipantSID: orNil(m.member), DateCreated: stamp(m.created),
-		DateUpdated: stamp(m.updated), URL: u, Links: map[string]string{"delivery_receipts": u + "/Receipts"},
+		DateUpdated: stamp(m.updated), Subject: m.subject, URL: u, Links: map[string]string{"delivery_receipts": u + "/Receipts"},
 	}
 }

@@ -232,6 +232,9 @@ func restCreateMember(a *Account, c *call, conv *conversation) (answer, error) {
 	if address := c.form.Get("MessagingBinding.Address"); address != "" {
 		spec.binding = map[string]string{"type": bindingType(address), "address": address,
 			"proxy_address": c.form.Get("MessagingBinding.ProxyAddress")}
+		if spec.binding["type"] == "email" {
+			spec.binding = mailBinding(c.form.Get("MessagingBinding.Name"), address, orTo(c.form.Get("MessagingBinding.Level")))
+		}
 	}
 	switch {
 	case conv.state == stateClosed:

@@ -160,6 +160,8 @@ func restCreateParticipant(a *Account, c *call) (answer, error) {
 		Identity string `json:"identity"`
 		Address  string `json:"address"`
 		Proxy    string `json:"proxy_address"`
+		Level    string `json:"level"` // of mails: to, cc
+		Name     string `json:"name"`
 	}
 	if text, err := c.required("MediaProperties"); err != nil {
 		return answer{}, err
@@ -177,6 +179,9 @@ func restCreateParticipant(a *Account, c *call) (answer, error) {
 	if author == "" {
 		author = media.Address
 		spec.binding = map[string]string{"type": ch.kind, "address": media.Address, "proxy_address": media.Proxy}
+		if ch.kind == "email" {
+			spec.binding = mailBinding(media.Name, media.Address, orTo(media.Level))
+		}
 	}
 	if ch.conversation.memberByAuthor(author) != nil {
 		return answer{}, refused(http.StatusBadRequest, codeAlreadyInInteraction, "%s is already a participant of the interaction", author)

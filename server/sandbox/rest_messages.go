@@ -11,6 +11,7 @@ import (
 func (a *Account) viewMessageIn(c *call) func(*message) Message {
 	return func(m *message) Message {
 		v := a.viewMessage(m)
+		v.Subject = nil
 		if v.ChatServiceSID = c.value("ChatServiceSid"); v.ChatServiceSID != "" {
 			v.URL = conversationsURL + "Services/" + v.ChatServiceSID + strings.TrimPrefix(v.URL, conversationsURL[:len(conversationsURL)-1])
 		}
@@ -35,7 +36,8 @@ func restCreateMessage(a *Account, c *call, conv *conversation) (answer, error) 
 	if c.has("MediaSid") || c.has("ContentSid") {
 		return answer{}, invalid("MediaSid and ContentSid are not imitated by this sandbox")
 	}
-	m, err := a.addMessage(conv, c.form.Get("Author"), c.form.Get("Attributes"), c.optional("Body"), c.hooks())
+	m, err := a.addMessage(conv, messageSpec{author: c.form.Get("Author"), attributes: c.form.Get("Attributes"),
+		body: c.optional("Body"), subject: c.optional("Subject"), hooks: c.hooks()})
 	if err != nil {
 		return answer{}, err
 	}

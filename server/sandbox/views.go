@@ -262,7 +262,8 @@ type ConversationParticipant struct {
 	Left                 bool              `json:"left,omitempty"`
 }
 
-// Message is a message in a conversation; Index counts from 0. ChatServiceSID is filled only where the address has it.
+// Message is a message in a conversation; Index counts from 0. ChatServiceSID is filled only where the address has it,
+// Subject only for observers: the REST shape has none.
 type Message struct {
 	SID             string            `json:"sid"`
 	AccountSID      string            `json:"account_sid"`
@@ -277,6 +278,7 @@ type Message struct {
 	DateUpdated     string            `json:"date_updated"`
 	Delivery        any               `json:"delivery"`
 	ContentSID      *string           `json:"content_sid"`
+	Subject         *string           `json:"subject,omitempty"`
 	ChatServiceSID  string            `json:"chat_service_sid,omitempty"`
 	URL             string            `json:"url"`
 	Links           map[string]string `json:"links"`

@@ -11,7 +11,7 @@ import (
 //go:embed worlds/demo.json
 var demoWorld []byte
 
-// DemoWorld returns the world of the demo: three agents, a supervisor, four queues and two workflows.
+// DemoWorld returns the world of the demo: agents, a supervisor, queues, and workflows for customers and for transfers.
 func DemoWorld() World {
 	w, err := ParseWorld(demoWorld)
 	if err != nil {
@@ -201,7 +201,7 @@ func (a *Account) loadConversation(w WorldConversation) error {
 		} else if m.Author == "customer" {
 			author = c.participants[0].member.author()
 		}
-		if _, err := a.addMessage(c.conversation, author, "", &m.Body, false); err != nil {
+		if _, err := a.addMessage(c.conversation, messageSpec{author: author, body: &m.Body}); err != nil {
 			return err
 		}
 	}
@@ -226,7 +226,8 @@ func (a *Account) loadAgent(c *channel, inv *invite, name string, first bool) er
 	}
 	if !first {
 		r := &inviteRouting{}
-		r.Properties.WorkspaceSID, r.Properties.WorkerSID, r.Properties.TaskChannelUniqueName = a.workspaceSID, w.sid, "chat"
+		r.Properties.WorkspaceSID, r.Properties.WorkerSID = a.workspaceSID, w.sid
+		r.Properties.TaskChannelUniqueName = taskChannelOf(c.kind)
 		next, err := a.addInvite(c, r)
 		if err != nil {
 			return err
@@ -251,7 +252,7 @@ func (a *Account) loadPending(c *channel, p WorldInvite) error {
 	}
 	r := &inviteRouting{}
 	r.Properties.WorkspaceSID, r.Properties.WorkflowSID = a.workspaceSID, flow.sid
-	r.Properties.TaskChannelUniqueName = "chat"
+	r.Properties.TaskChannelUniqueName = taskChannelOf(c.kind)
 	r.Properties.Attributes = []byte(compactJSON(p.Attributes))
 	_, err := a.addInvite(c, r)
 	return err

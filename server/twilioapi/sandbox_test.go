@@ -204,8 +204,13 @@ func TestSandboxDirectory(t *testing.T) {
 			}
 		}
 		queues, err := l.Queues(ctx)
-		if err != nil || len(queues) != 4 {
+		if err != nil || len(queues) != len(sandbox.DemoWorld().Queues) {
 			t.Errorf("queues %+v, %v", queues, err)
+		}
+		for _, q := range queues {
+			if q.FriendlyName == "Billing" && (len(q.Skills) != 1 || q.Skills[0] != "billing") {
+				t.Errorf("skills of %+v", q)
+			}
 		}
 		workflow, err := l.Workflow(ctx, l.account.WorkflowSID("Chat Transfer"))
 		if err != nil || workflow.FriendlyName != "Chat Transfer" || !strings.Contains(workflow.Configuration, "task_routing") {

@@ -4,6 +4,8 @@ import (
 	"net/url"
 
 	taskrouter "github.com/twilio/twilio-go/rest/taskrouter/v1"
+
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
 )
 
 func (f *fixture) workspace() string {
@@ -149,10 +151,10 @@ func (f *fixture) driveWorkerChannels(ws, sid string) {
 func driveQueues(f *fixture) {
 	ws := f.account.WorkspaceSID()
 	queues := ok[[]taskrouter.TaskrouterV1TaskQueue](f.T)(f.taskrouter.ListTaskQueue(ws, &taskrouter.ListTaskQueueParams{}))
-	if len(queues) != 4 {
-		f.Errorf("%d queues, want the demo's 4", len(queues))
+	if want := len(sandbox.DemoWorld().Queues); len(queues) != want {
+		f.Errorf("%d queues, want the demo's %d", len(queues), want)
 	}
-	f.drivePages(f.workspace()+"/TaskQueues", "task_queues", 4)
+	f.drivePages(f.workspace()+"/TaskQueues", "task_queues", len(queues))
 	of := ok[[]taskrouter.TaskrouterV1TaskQueue](f.T)(f.taskrouter.ListTaskQueue(ws,
 		(&taskrouter.ListTaskQueueParams{}).SetFriendlyName("Billing")))
 	if len(of) != 1 || *of[0].Sid != f.account.QueueSID("Billing") {

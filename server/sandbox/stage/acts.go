@@ -14,13 +14,22 @@ func (s *stage) startConversation(w http.ResponseWriter, r *http.Request) {
 		Name        string `json:"name"`
 		ChannelType string `json:"channel_type"`
 		Body        string `json:"body"`
+		// Of mails; who has no address gets one made up.
+		Subject    string              `json:"subject"`
+		Recipients []sandbox.Recipient `json:"recipients"`
 	}
 	if err := read(w, r, &in, field{"name", &in.Name}, field{"body", &in.Body}); err != nil {
 		refuse(w, err)
 		return
 	}
+	for i := range in.Recipients {
+		if to := &in.Recipients[i]; to.Address == "" {
+			to.Address = address(in.ChannelType, to.Name)
+		}
+	}
 	started, err := s.account.StartConversation(sandbox.Customer{
 		Name: in.Name, ChannelType: in.ChannelType, Address: address(in.ChannelType, in.Name),
+		Subject: in.Subject, Recipients: in.Recipients,
 	}, in.Body)
 	answer(w, http.StatusCreated, started, err)
 }

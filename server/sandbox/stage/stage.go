@@ -4,7 +4,7 @@
 // no state of its own.
 //
 //	GET  /stage/live                              server-sent events: snapshot, then change and trace
-//	POST /stage/conversations                     {"name","channel_type","body"}
+//	POST /stage/conversations                     {"name","channel_type","body","subject","recipients"}
 //	POST /stage/conversations/{CH}/messages       {"author","body"}
 //	POST /stage/conversations/{CH}/leave          {"identity"}
 //	POST /stage/workers/{WK}/activity             {"activity_sid"}

@@ -159,6 +159,18 @@ func TestCustomersOfEachChannel(t *testing.T) {
 			t.Errorf("two conversations by %q are one", channel)
 		}
 	}
+	mail := f.call("POST", "/stage/conversations", `{"name":"Cara","channel_type":"email","body":"Hi","subject":"Bill",`+
+		`"recipients":[{"name":"Dana"},{"address":"eli@example.org","level":"cc"}]}`, 201)
+	customers := 0
+	for _, p := range f.account.Snapshot().InteractionParticipants {
+		if p.ChannelSID == mail["interaction_channel_sid"] && strings.Contains(p.MediaProperties.Identity, "@example.") {
+			customers++
+		}
+	}
+	if customers != 3 {
+		t.Errorf("%d people got the mail, want 3", customers)
+	}
+	f.call("POST", "/stage/conversations", `{"name":"Cara","body":"Hi","subject":"Bill"}`, 400)
 	refused := f.call("POST", "/stage/conversations", `{"name":"Cara","channel_type":"pigeon","body":"Hi"}`, 400)
 	if !strings.Contains(refused["message"].(string), "channel_type") {
 		t.Errorf("the refusal does not name the field: %v", refused)
