@@ -14,6 +14,8 @@ func TestSignInIsNeeded(t *testing.T) {
 	for _, r := range []*http.Request{
 		request("POST", "/v1/transfers", goodBody()),
 		request("GET", "/v1/transfers/"+sid("XT"), ""),
+		request("POST", "/v1/transfers/"+sid("XT")+"/cancel", conversationBody("")),
+		request("POST", "/v1/departures", conversationBody(`,"kind":"leave"`)),
 		request("GET", "/v1/directory", ""),
 		request("GET", "/v1/events", ""),
 	} {

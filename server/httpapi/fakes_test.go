@@ -150,11 +150,7 @@ func departure(phase transfer.DeparturePhase) DepartureOutcome {
 // api builds the API on the world.
 func (w *world) api(t *testing.T, adjust ...func(*Options)) *API {
 	t.Helper()
-	o := Options{
-		Verifier: w, Transfers: w, Directory: w, Watch: w, Webhooks: w,
-		PublicURL: publicURL,
-		Logger:    slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	}
+	o := w.options()
 	for _, f := range adjust {
 		f(&o)
 	}
@@ -164,6 +160,14 @@ func (w *world) api(t *testing.T, adjust ...func(*Options)) *API {
 	}
 	t.Cleanup(a.Close)
 	return a
+}
+
+func (w *world) options() Options {
+	return Options{
+		Verifier: w, Transfers: w, Directory: w, Watch: w, Webhooks: w,
+		PublicURL: publicURL,
+		Logger:    slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
 }
 
 // lockedBuffer is a log that handlers may write to while a test reads it.

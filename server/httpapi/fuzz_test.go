@@ -1,10 +1,13 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
 func FuzzIdempotencyKey(f *testing.F) {
@@ -75,6 +78,50 @@ func FuzzWebhookBodies(f *testing.F) {
 			}
 			if err != nil && problemOf(err, "").status != http.StatusBadRequest {
 				t.Errorf("%q: %v", body, err)
+			}
+		}
+	})
+}
+
+// FuzzBodies sends anything to the routes that take a body: what is passed on is
+// sound, and all else is the client's fault and says so.
+func FuzzBodies(f *testing.F) {
+	for _, body := range smallRoutes {
+		f.Add(body)
+	}
+	f.Add(goodBody())
+	f.Add(`{"wire":1,"a":[[[]]]}`)
+	w := newWorld()
+	a, err := New(w.options())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(a.Close)
+	sound := func(r transfer.Request) {
+		if !transfer.ValidSID(r.InteractionSID, "KD") || !transfer.ValidSID(r.InteractionChannelSID, "UO") ||
+			(r.TaskSID != "" || r.Action != transfer.ActionCancel) && !transfer.ValidSID(r.TaskSID, "WT") ||
+			r.ParticipantSID != "" && !transfer.ValidSID(r.ParticipantSID, "UT") {
+			panic("passed on: " + string(r.Action))
+		}
+	}
+	w.start = func(_ context.Context, _ Caller, r transfer.Request, _ string) (Outcome, error) {
+		sound(r)
+		return outcome(transfer.PhaseRinging), nil
+	}
+	w.cancel = func(_ context.Context, _ Caller, r transfer.Request) (Outcome, error) {
+		sound(r)
+		return outcome(transfer.PhaseCanceled), nil
+	}
+	w.depart = func(_ context.Context, _ Caller, r transfer.Request) (DepartureOutcome, error) {
+		sound(r)
+		return departure(transfer.DepartureGone), nil
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		for _, path := range []string{"/v1/transfers", cancelPath, "/v1/departures"} {
+			r := small(path, body)
+			r.Header.Set("Idempotency-Key", "k")
+			if resp := do(a, r); resp.StatusCode >= 300 && resp.StatusCode != 400 && resp.StatusCode != 413 {
+				t.Errorf("%s %q: %d %s", path, body, resp.StatusCode, bodyOf(t, resp))
 			}
 		}
 	})
