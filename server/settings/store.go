@@ -186,13 +186,14 @@ func (s *Store) Run(ctx context.Context) {
 func (s *Store) RunOnce() error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	text, err := s.readFile()
-	seen := digest(text)
-	if err != nil {
-		seen = err.Error()
-	}
+	_, seen, _ := s.look()
 	if seen == s.seen {
 		return nil
+	}
+	time.Sleep(settle)
+	text, again, err := s.look()
+	if again != seen {
+		return nil // it is being written: the next look will tell
 	}
 	s.seen = seen
 	if err != nil {
@@ -209,6 +210,18 @@ func (s *Store) RunOnce() error {
 	s.tell(outcome)
 	s.Logger.Info("the settings file has changed", "file", s.File, "outcome", outcome, "revision", e.Revision)
 	return nil
+}
+
+// settle is how long a file has to stay as it is before it counts: half a file,
+// or one that is empty since it is about to be written, might be valid too.
+const settle = 50 * time.Millisecond
+
+// look reads the file, and names what it has seen.
+func (s *Store) look() (text []byte, seen string, err error) {
+	if text, err = s.readFile(); err != nil {
+		return nil, err.Error(), err
+	}
+	return text, digest(text), nil
 }
 
 func (s *Store) readFile() ([]byte, error) {

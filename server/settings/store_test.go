@@ -130,6 +130,26 @@ func TestABackendDoesNotStartOnMistakes(t *testing.T) {
 	}
 }
 
+// Many programs empty a file before they write it; empty, it would mean the
+// defaults.
+func TestAFileThatIsBeingWrittenDoesNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t, "transfer: {coldTransfer: false}")
+		w.write(w.File, "")
+		var looking sync.WaitGroup
+		looking.Go(func() { _ = w.RunOnce() })
+		synctest.Wait() // it has seen the empty file
+		w.write(w.File, "transfer: {coldTransfer: false, maxInvites: 7}")
+		looking.Wait()
+		if w.Transfer().ColdTransfer || len(w.told) != 0 {
+			t.Errorf("half a file is in force: %+v", w.Transfer())
+		}
+		if err := w.RunOnce(); err != nil || w.Transfer().MaxInvites != 7 || len(w.told) != 1 {
+			t.Errorf("the whole file is not in force: %v, told %d times", err, len(w.told))
+		}
+	})
+}
+
 func TestRunLooksAtTheFileNowAndThen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watch(t, "transfer: {maxInvites: 2}")
@@ -137,7 +157,7 @@ func TestRunLooksAtTheFileNowAndThen(t *testing.T) {
 		var running sync.WaitGroup
 		running.Go(func() { w.Run(ctx) })
 		w.write(w.File, "transfer: {maxInvites: 4}")
-		time.Sleep(DefaultEvery + time.Millisecond)
+		time.Sleep(DefaultEvery + 2*settle)
 		synctest.Wait()
 		if got := w.Transfer().MaxInvites; got != 4 {
 			t.Errorf("in force after %s: %d", DefaultEvery, got)
