@@ -86,17 +86,10 @@ func itemsOf(q *request, o *object) (map[string]any, error) {
 		return nil, err
 	}
 	items := slices.Clone(o.items)
-	after := func(a, b string) bool { return o.compare(a, b) >= 0 }
 	if order == "desc" {
 		slices.Reverse(items)
-		after = func(a, b string) bool { return o.compare(a, b) <= 0 }
 	}
-	start := 0
-	if from != "" {
-		for start < len(items) && !after(items[start].key, from) {
-			start++
-		}
-	}
+	start := o.startOf(items, order, from)
 	end := min(start+size, len(items))
 	list := []any{}
 	for _, i := range items[start:end] {
@@ -110,6 +103,20 @@ func itemsOf(q *request, o *object) (map[string]any, error) {
 		previous = pageToken(order, min(size, start), items[max(0, start-size)].key)
 	}
 	return pageOf(list, previous, next, size), nil
+}
+
+// startOf finds where a page begins: at a key, or where it would be; without one, at the first item of the order.
+func (o *object) startOf(items []*item, order, from string) int {
+	if from == "" {
+		return 0
+	}
+	start, _ := slices.BinarySearchFunc(items, from, func(i *item, key string) int {
+		if order == "desc" {
+			return o.compare(key, i.key)
+		}
+		return o.compare(i.key, key)
+	})
+	return start
 }
 
 func pageOf(items []any, previous, next string, size int) map[string]any {

@@ -77,7 +77,7 @@
 //
 // # What is not imitated
 //
-//   - Live queries (v3/Insights: supervisors' Teams view, filters of hidden queues) and streams; the time to live of objects.
+//   - Live queries (v3/Insights: supervisors' Teams view, filters of hidden queues), streams, the time to live of objects.
 //   - Making and deleting conversations, and removing messages, by an SDK; a message that is deleted by REST stays visible
 //     until the SDK reads again in a new handler, for the account tells nobody of it.
 //   - Media, content templates, delivery receipts, channel metadata, recipients of mails, push notifications.

@@ -13,6 +13,13 @@ func cutClient(uri string) (string, bool) {
 
 func pathEscape(s string) string { return url.PathEscape(s) }
 
+func orZero(s string) string {
+	if s == "" {
+		return "0"
+	}
+	return s
+}
+
 // orNull is nil for an empty text, so that JSON says null.
 func orNull(s string) *string {
 	if s == "" {

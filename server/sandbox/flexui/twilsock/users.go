@@ -65,7 +65,7 @@ func startTyping(q *request) (answer, error) {
 	}
 	m := c.memberOf(q.session.Identity)
 	if m == nil {
-		return answer{}, refused(http.StatusForbidden, 50400, "%q is not a participant of conversation %s", q.session.Identity, c.view.SID)
+		return answer{}, q.notIn(c)
 	}
 	payload := toJSON(map[string]any{"channel_sid": c.view.SID, "conversation_sid": c.view.SID, "identity": q.session.Identity,
 		"participant_sid": m.view.SID, "typing_timeout": typingSeconds})
