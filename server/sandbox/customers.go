@@ -32,16 +32,9 @@ func (a *Account) startConversation(customer Customer, firstMessage string) (*ch
 	if err := a.checkInvite(routing); err != nil {
 		return nil, nil, err
 	}
-	name := orNil(customer.Name)
-	if customer.Subject != "" {
-		name = &customer.Subject
-	}
-	conv, err := a.addConversation(name, nil, "{}", false)
+	conv, err := a.startTalk(kind, customer)
 	if err != nil {
 		return nil, nil, err
-	}
-	if kind == "email" {
-		conv.mailbox = ownAddresses[kind]
 	}
 	var present []*member
 	for _, spec := range members {
@@ -63,6 +56,19 @@ func (a *Account) startConversation(customer Customer, firstMessage string) (*ch
 	}
 	c.interaction.invite = inv
 	return c, inv, nil
+}
+
+// startTalk makes the conversation; a mail's subject is its name.
+func (a *Account) startTalk(kind string, customer Customer) (*conversation, error) {
+	name := customer.Name
+	if customer.Subject != "" {
+		name = customer.Subject
+	}
+	conv, err := a.addConversation(orNil(name), nil, "{}", false)
+	if err == nil && kind == "email" {
+		conv.mailbox = ownAddresses[kind]
+	}
+	return conv, err
 }
 
 // startingMembers are who is in a new conversation: the customer, and who else gets the mail. Each recipient of a mail is
