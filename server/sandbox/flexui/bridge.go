@@ -85,7 +85,7 @@ func (b *bridge) run(ctx context.Context) error {
 		"channel_id": b.worker.SID, "account_sid": b.account.AccountSID(), "workspace_sid": b.account.WorkspaceSID(),
 		"token_lifetime": min(b.session.Expires.Sub(b.account.Clock().Now()), 24*24*time.Hour).Milliseconds(),
 	})
-	heartbeat := time.NewTicker(bridgeHeartbeat)
+	heartbeat := time.NewTicker(b.server.heartbeat)
 	defer heartbeat.Stop()
 	for err == nil {
 		select {

@@ -62,6 +62,7 @@ type Server struct {
 	spki      string
 	authority []byte
 	served    chan error
+	heartbeat time.Duration // of the event bridge
 
 	stopping context.Context // ends when Close is called: hijacked connections watch it
 	stop     context.CancelFunc
@@ -98,7 +99,7 @@ func New(account *sandbox.Account, o Options) (*Server, error) {
 		return nil, fmt.Errorf("flexui: Listen: %w", err)
 	}
 	s := &Server{account: account, options: o, logger: o.Logger, listener: listener, spki: ca.spki, authority: ca.pem,
-		served: make(chan error, 1)}
+		served: make(chan error, 1), heartbeat: bridgeHeartbeat}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.hosts = s.allHosts(twilsock.New(account, o.Logger))
 	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, TLSConfig: &tls.Config{
