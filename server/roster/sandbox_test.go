@@ -81,7 +81,7 @@ func TestSandboxDirectory(t *testing.T) {
 	for _, q := range queues {
 		unserved[q.FriendlyName] = q.Unserved
 	}
-	if len(unserved) != 4 || unserved["Everyone"] || unserved["Billing"] || unserved["Returns"] || !unserved["Archive"] {
+	if len(unserved) != 5 || unserved["Supervisors"] || unserved["Everyone"] || unserved["Billing"] || unserved["Returns"] || !unserved["Archive"] {
 		t.Errorf("unserved %v", unserved)
 	}
 }
