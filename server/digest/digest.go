@@ -60,7 +60,7 @@ type Maker struct {
 type Input struct {
 	State    transfer.State
 	Transfer transfer.Transfer // the one that it is for
-	// Names are those of agents, by their identity in Conversations. Who is not in it is told from customers by the
+	// Names are those of agents, by their identity in Conversations (see Identity) or their friendly name. Who is not in it is told from customers by the
 	// conversation's participants and the task's attributes.
 	Names map[string]string
 }

@@ -209,6 +209,22 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
+func TestDecodedIdentities(t *testing.T) {
+	for identity, want := range map[string]string{
+		"ada": "ada", "ada_40example_2Ecom": "ada@example.com", "a_b": "a_b", "a_zz": "a_zz", "_": "_", "_4": "_4", "_5Fx": "_x", "": "",
+	} {
+		if got := decodeIdentity(identity); got != want {
+			t.Errorf("%s became %s, want %s", identity, got, want)
+		}
+	}
+	in := input()
+	in.Names = map[string]string{"ada@example.com": "Ada Lindqvist"}
+	got := (&fake{}).say(1, "cleo-1", "Hi").say(0, "ada_40example_2Ecom", "Hello").maker().Make(t.Context(), in)
+	if !strings.Contains(got.Text, "1 from Ada Lindqvist") {
+		t.Errorf("got %s", got.Text)
+	}
+}
+
 func TestIdentity(t *testing.T) {
 	for attributes, want := range map[string]string{
 		`{"contact_uri":"client:ada_40example"}`: "ada_40example", `{"contact_uri":"client:"}`: "ada", `{"contact_uri":"sip:x"}`: "ada", ``: "ada", `[`: "ada",

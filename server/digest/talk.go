@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ func newTalk(in Input, conv twilioapi.Conversation, participants []twilioapi.Con
 	}
 	c := newCast(in, participants, messages)
 	for _, m := range messages {
-		t.lines = append(t.lines, line{Message: m, role: c.role(m.Author), name: in.Names[m.Author]})
+		t.lines = append(t.lines, line{Message: m, role: c.role(m.Author), name: c.name(m.Author)})
 	}
 	return t
 }
@@ -76,7 +77,7 @@ func newCast(in Input, participants []twilioapi.ConversationParticipant, message
 		return c
 	}
 	for _, m := range messages {
-		if c.role(m.Author) == roleAgent && c.names[m.Author] == "" {
+		if c.role(m.Author) == roleAgent && c.name(m.Author) == "" {
 			c.customers[m.Author] = true
 			break
 		}
@@ -88,10 +89,35 @@ func (c cast) role(author string) role {
 	switch {
 	case author == "" || author == "system": // Twilio's own
 		return roleSystem
-	case c.names[author] == "" && c.customers[author]:
+	case c.name(author) == "" && c.customers[author]:
 		return roleCustomer
 	}
 	return roleAgent
+}
+
+// name is an agent's name: by their identity, or by the friendly name that it was made of.
+func (c cast) name(author string) string {
+	if name := c.names[author]; name != "" {
+		return name
+	}
+	return c.names[decodeIdentity(author)]
+}
+
+// decodeIdentity undoes what Flex does to a friendly name when it makes an identity of it: ada@example.com becomes
+// ada_40example_2Ecom. Source: contact_uri in the attributes of Flex's workers.
+func decodeIdentity(identity string) string {
+	var b strings.Builder
+	for i := 0; i < len(identity); i++ {
+		if identity[i] == '_' && i+2 < len(identity) {
+			if code, err := hex.DecodeString(identity[i+1 : i+3]); err == nil {
+				b.Write(code)
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(identity[i])
+	}
+	return b.String()
 }
 
 // customerAddress is the customer's identity or address, which Flex writes into its tasks.
