@@ -37,8 +37,8 @@ func (g *game) step(seed uint64) {
 	g.steps++
 	g.random = rand.New(rand.NewPCG(seed, g.seed+g.steps))
 	one(g, []func(){
-		g.request, g.request, g.request, g.request, g.cancel, g.depart, g.depart, g.depart, g.trouble, g.trouble, g.work, g.work,
-		g.due, g.due, g.time, g.webhook, g.webhook, g.agent, g.agent, g.agent, g.agent, g.activity, g.customer, g.calm, g.calm, g.calm,
+		g.act, g.act, g.act, g.act, g.act, g.act, g.act, g.act, g.trouble, g.trouble, g.early, g.work, g.work,
+		g.due, g.due, g.time, g.webhook, g.webhook, g.activity, g.customer, g.calm, g.calm, g.calm, g.calm,
 	})()
 }
 
@@ -75,6 +75,11 @@ func newGame(t *rapid.T, took *tally) *game {
 	}
 	for _, name := range people {
 		g.be(name, "Available")
+	}
+	for range g.draw(3) { // colleagues who are there from the beginning
+		g.request("transfer warm")
+		g.answer(true)
+		g.calm()
 	}
 	return g
 }
@@ -113,7 +118,7 @@ func (g *game) process() *process {
 	return g.processes[i]
 }
 
-var people = []string{"ada", "bea", "chidi"}
+var people = []string{"ada", "bea", "chidi", "sam"}
 
 // asker draws an agent who is in the conversation; nobody if there is none.
 func (g *game) asker() string {
@@ -129,12 +134,40 @@ func (g *game) asker() string {
 	return one(g, in)
 }
 
+// act lets somebody do something of a kind that is drawn, and tries a few times
+// to find somebody who may.
+func (g *game) act() {
+	kind := one(g, append([]string{"end"}, actions...))
+	if kind == "end" && g.draw(9) != 0 {
+		return // few games should be over soon
+	}
+	for range 4 {
+		if g.try(kind) {
+			g.did(kind)
+			return
+		}
+	}
+}
+
+// try reports whether it was granted.
+func (g *game) try(kind string) bool {
+	switch kind {
+	case "accept", "decline":
+		return g.answer(kind == "accept")
+	case "cancel":
+		return g.cancel()
+	case "leave", "remove", "end":
+		return g.depart(transfer.Action(kind))
+	}
+	return g.request(kind)
+}
+
 // request is mostly one that may well be granted.
-func (g *game) request() {
+func (g *game) request(kind string) bool {
 	p := g.process()
 	owner := g.asker()
 	if owner == "" {
-		return
+		return false
 	}
 	to, from := one(g, people), owner
 	if g.draw(9) == 0 {
@@ -144,41 +177,40 @@ func (g *game) request() {
 	if g.draw(3) == 0 {
 		r.Target = transfer.Target{Kind: transfer.TargetQueue, SID: g.account.QueueSID(one(g, []string{"Billing", "Everyone"}))}
 	}
-	switch g.draw(2) {
-	case 0:
+	switch kind {
+	case "transfer warm":
 		r.Mode = transfer.ModeWarm
-	case 1:
+	case "transfer cold on accept":
 		r.LeaveOn = transfer.LeaveOnAccept
 	}
-	if g.draw(1) == 0 {
+	if g.draw(3) == 0 {
 		g.troubleWith(p, "invite", "invite", "append")
 	}
-	g.asking(func(ctx context.Context) error {
-		_, err := p.Start(ctx, g.as(from), r, fmt.Sprint("key", g.draw(5)))
+	return g.asking(p, func(ctx context.Context) error {
+		_, err := p.Start(ctx, g.as(from), r, fmt.Sprint("key", g.draw(200)))
 		return err
-	}, "transfer "+string(r.Mode)+map[bool]string{true: " on accept"}[r.LeaveOn != ""])
-	p.Wait()
+	})
 }
 
-// asking plays a request and counts it if it was granted. A repeat would wait
-// for what this very test is to do next.
-func (g *game) asking(ask func(context.Context) error, action string) {
+// asking plays a request and reports whether it was granted. A repeat would
+// wait for what this very test is to do next.
+func (g *game) asking(p *process, ask func(context.Context) error) bool {
 	ctx := context.Background()
 	if s := g.state(); s.Open() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, 2*time.Millisecond)
 		defer cancel()
 	}
-	if ask(ctx) == nil {
-		g.did(action)
-	}
+	err := ask(ctx)
+	p.Wait()
+	return err == nil
 }
 
 // cancel takes one of the invites back.
-func (g *game) cancel() {
+func (g *game) cancel() bool {
 	owner, s := g.asker(), g.state()
 	if owner == "" || len(s.Transfers) == 0 {
-		return
+		return false
 	}
 	p, r := g.process(), g.lab.request(owner, owner)
 	open := s.Transfers[:0:0]
@@ -188,40 +220,79 @@ func (g *game) cancel() {
 		}
 	}
 	if len(open) == 0 {
-		return
+		return false
 	}
 	r.TransferID = one(g, open).ID
-	if g.draw(2) == 0 {
+	if g.draw(3) == 0 {
 		g.troubleWith(p, "cancel", "task", "append")
 	}
-	g.asking(func(ctx context.Context) error { _, err := p.Cancel(ctx, g.as(owner), r); return err }, "cancel")
-	p.Wait()
+	return g.asking(p, func(ctx context.Context) error { _, err := p.Cancel(ctx, g.as(owner), r); return err })
 }
 
 // depart lets an agent leave, remove another, or end the conversation.
-func (g *game) depart() {
+func (g *game) depart(action transfer.Action) bool {
 	owner := g.asker()
 	if owner == "" {
-		return
+		return false
 	}
 	p, r := g.process(), g.lab.request(owner, owner)
-	r.Action = one(g, []transfer.Action{transfer.ActionLeave, transfer.ActionLeave, transfer.ActionLeave, transfer.ActionRemove, transfer.ActionEnd})
-	if r.Action == transfer.ActionEnd && g.draw(2) != 0 {
-		return // few games should be over soon
-	}
-	if r.Action == transfer.ActionRemove {
+	r.Action = action
+	if action == transfer.ActionRemove {
 		r.ParticipantSID = one(g, g.account.Snapshot().InteractionParticipants).SID
 		for _, p := range g.agentsIn() {
-			if p.RoutingProperties.WorkerSID != g.worker(owner) && g.draw(3) != 0 {
+			if p.RoutingProperties.WorkerSID != g.worker(owner) && g.draw(1) != 0 {
 				r.ParticipantSID = p.SID
 			}
 		}
 	}
-	if g.draw(2) == 0 {
+	if g.draw(3) == 0 {
 		g.troubleWith(p, "remove", "append", "close")
 	}
-	g.asking(func(ctx context.Context) error { _, err := p.Depart(ctx, g.as(owner), r); return err }, string(r.Action))
-	p.Wait()
+	repeated := false
+	granted := g.asking(p, func(ctx context.Context) error {
+		o, err := p.Depart(ctx, g.as(owner), r)
+		repeated = o.Repeated
+		return err
+	})
+	return granted && !repeated
+}
+
+// answer lets somebody who is asked accept or decline.
+func (g *game) answer(accept bool) bool {
+	res, ok := g.reservation(one(g, people), "pending")
+	if !ok {
+		return false
+	}
+	var err error
+	if accept {
+		_, err = g.account.AcceptReservation(res.SID)
+	} else {
+		_, err = g.account.RejectReservation(res.SID)
+	}
+	g.check(err)
+	return true
+}
+
+// agent lets somebody who is asked do something about it.
+func (g *game) agent() { g.answer(g.draw(2) != 0) }
+
+// early makes the answer to the next invite come after what follows from it.
+func (g *game) early() {
+	p := g.process()
+	op := one(g, []string{"invite", "invite", "remove", "cancel"})
+	p.once(op, func(do func() error) error {
+		first := g.draw(4) == 0
+		if first && !g.over() && g.draw(2) == 0 {
+			g.closed = true
+			g.closeChannel()
+		}
+		err := do()
+		g.answer(g.draw(2) != 0)
+		for _, form := range g.takeHooks() {
+			_ = g.deliver(p, form)
+		}
+		return one(g, []error{err, err, errLost("the answer")})
+	})
 }
 
 // activity lets somebody go off, or come back.
@@ -291,22 +362,6 @@ func (g *game) webhook() {
 		if fate != 0 { // 0: never delivered
 			_ = g.deliver(g.process(), form)
 		}
-	}
-}
-
-// agent lets somebody who is asked answer.
-func (g *game) agent() {
-	res, ok := g.reservation(one(g, people), "pending")
-	switch {
-	case !ok:
-	case g.draw(3) == 0:
-		_, err := g.account.RejectReservation(res.SID)
-		g.check(err)
-		g.did("decline")
-	default:
-		_, err := g.account.AcceptReservation(res.SID)
-		g.check(err)
-		g.did("accept")
 	}
 }
 
