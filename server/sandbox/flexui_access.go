@@ -40,6 +40,9 @@ func (a *Account) ServeFlex(q FlexRequest) (any, error) {
 	err := a.do(func() error {
 		ans, err := r.handle(a, c)
 		body = ans.body
+		if w, ok := a.store.workers.get(c.value("WorkerSid")); ok && err == nil && q.Method == http.MethodPost {
+			a.workerChanged(w) // of its channels' capacity nobody else tells
+		}
 		return err
 	})
 	return body, err

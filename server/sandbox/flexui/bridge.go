@@ -137,9 +137,11 @@ func (b *bridge) workerChanged(ctx context.Context, w sandbox.Worker) error {
 		}
 	}
 	if w.Attributes != before.Attributes || w.FriendlyName != before.FriendlyName {
-		return b.send(ctx, "worker.attributes.update", viewWorker(w, b.account.Version(w.SID)))
+		if err := b.send(ctx, "worker.attributes.update", viewWorker(w, b.account.Version(w.SID))); err != nil {
+			return err
+		}
 	}
-	return nil
+	return b.channelsChanged(ctx)
 }
 
 // reservationEvents are what Twilio calls a reservation's getting a status.
