@@ -25,6 +25,7 @@ type API struct {
 	module  *files
 	scripts *files
 	pages   *files
+	openapi *files
 }
 
 // New checks the options, naming the one that is at fault, and builds the API.
@@ -40,6 +41,7 @@ func New(o Options) (*API, error) {
 		module:  newFiles(o.Module),
 		scripts: newFiles(o.ModuleScripts),
 		pages:   newFiles(o.Pages),
+		openapi: newFiles(document),
 	}
 	a.handler = a.wrap(a.routes())
 	return a, nil

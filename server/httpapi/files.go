@@ -37,6 +37,7 @@ var contentTypes = map[string]string{
 	".webmanifest": "application/manifest+json",
 	".webp":        "image/webp",
 	".woff2":       "font/woff2",
+	".yaml":        "application/yaml",
 }
 
 // files serves a file system's files, from beside them the compressed ones, and

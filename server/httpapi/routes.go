@@ -22,6 +22,7 @@ func (a *API) routes() *mux.Router {
 	if a.ConfigStatus != nil {
 		m.Handle("/v1/config", a.signedIn(a.config)).Methods(http.MethodGet)
 	}
+	m.HandleFunc("/v1/openapi.yaml", a.openAPI).Methods(http.MethodGet)
 	m.HandleFunc("/webhooks/{product:taskrouter|conversations|interactions}", a.webhook).Methods(http.MethodPost)
 	m.HandleFunc("/healthz", a.health).Methods(http.MethodGet, http.MethodHead)
 	m.HandleFunc("/readyz", a.ready).Methods(http.MethodGet, http.MethodHead)
