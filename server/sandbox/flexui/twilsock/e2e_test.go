@@ -27,7 +27,7 @@ func TestSDKs(t *testing.T) {
 	s := newStageset(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	args := []string{"--test", "--test-concurrency=1", "--test-reporter=spec", "--test-force-exit"}
+	args := []string{"--test", "--test-concurrency=1", "--test-reporter=spec", "--test-force-exit", "--test-timeout=60000"}
 	tests, err := filepath.Glob("e2e/*.test.mjs")
 	if err != nil || len(tests) == 0 {
 		t.Fatal("e2e has no tests", err)
@@ -36,7 +36,7 @@ func TestSDKs(t *testing.T) {
 		args = append(args, filepath.Base(test))
 	}
 	node := exec.CommandContext(ctx, "node", args...)
-	node.Dir = "e2e"
+	node.Dir, node.WaitDelay = "e2e", 5*time.Second
 	node.Env = append(os.Environ(), "TWILSOCK_URL=ws"+strings.TrimPrefix(s.socket.URL, "http")+"/v3/wsconnect",
 		"CONTROL_URL="+s.control.URL)
 	out, err := node.CombinedOutput()
@@ -62,7 +62,8 @@ func installSDKs(t *testing.T) {
 	npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts")
 	npm.Dir = "e2e"
 	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("Twilio's SDKs are not installed: run `npm ci --ignore-scripts` in server/sandbox/flexui/twilsock/e2e: %v\n%s", err, out)
+		t.Fatalf("Twilio's SDKs are not installed: run `npm ci --ignore-scripts` in server/sandbox/flexui/twilsock/e2e: %v\n%s",
+			err, out)
 	}
 }
 

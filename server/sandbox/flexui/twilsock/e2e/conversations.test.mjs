@@ -346,12 +346,12 @@ test("takes a new token, and refuses a bad one or somebody else's", async () => 
 });
 
 test("says when a token is about to expire, and when it has", async () => {
-  const client = await signIn("ada", 2);
-  await next(client, "tokenAboutToExpire");
-  const { token } = await act("token", { worker: "ada", ttl: 3 });
+  const client = await signIn("ada", 4);
+  await next(client, "tokenAboutToExpire"); // after 2 s
+  const { token } = await act("token", { worker: "ada", ttl: 5 });
   await client.updateToken(token);
-  const expired = next(client, "tokenExpired", () => true, 6000);
-  await pause(1800);
+  const expired = next(client, "tokenExpired");
+  await pause(2600);
   assert.equal(client.connectionState, "connected", "the new token counts");
   await expired;
 });
