@@ -16,7 +16,7 @@ export function customer({ store }) {
   let chosen = null; // a conversation's SID, "new", or null for the latest
   const notices = notifications();
   const start = startForm(async (values) => {
-    const made = await attempt(stage.startConversation(values.name, values.channel, values.body));
+    const made = await attempt(stage.startConversation(values.name, values.channel, values.body, values.mail));
     if (made) chosen = made.conversation_sid;
     update();
     return Boolean(made);
@@ -69,20 +69,29 @@ function startForm(begin) {
   const name = h("input", { class: "input", id: "customer-name", value: t("customer.defaultName"), maxlength: "80", autocomplete: "off", required: true });
   const channel = h("select", { class: "select select-wide", id: "customer-channel" },
     CHANNELS.map((value) => h("option", { value }, channelName(value))));
+  const subject = h("input", { class: "input", id: "customer-subject", value: t("customer.defaultSubject"), maxlength: "256", autocomplete: "off" });
+  const recipients = h("input", { class: "input", id: "customer-recipients", placeholder: t("customer.recipientsHint"), autocomplete: "off" });
+  const mail = h("div", { class: "start-mail", hidden: true }, field(t("customer.subject"), subject), field(t("customer.recipients"), recipients));
+  channel.addEventListener("change", change);
   const body = h("textarea", { class: "input composer-input", id: "customer-first", rows: "3", placeholder: t("customer.firstHint"), required: true, "aria-label": t("customer.first") });
   const button = h("button", { class: "button button-primary button-wide", type: "submit" }, icon("send"), t("customer.start"));
   const node = h("form", { class: "start", onsubmit: submit },
     h("div", { class: "start-hint" }, h("span", { class: "hint-icon" }, icon("web")), h("p", { class: "hint-title" }, t("customer.emptyTitle")), h("p", { class: "hint-text" }, t("customer.empty"))),
-    field(t("customer.name"), name), field(t("customer.channel"), channel), field(t("customer.first"), body), button);
+    field(t("customer.name"), name), field(t("customer.channel"), channel), mail, field(t("customer.first"), body), button);
   body.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
   });
+
+  function change() {
+    mail.hidden = channel.value !== "email";
+    set(node, { "data-channel": channel.value });
+  }
 
   async function submit(event) {
     event.preventDefault();
     if (!node.reportValidity() || button.getAttribute("aria-busy") === "true") return;
     set(button, { "aria-busy": "true" });
-    const made = await begin({ name: name.value.trim(), channel: channel.value, body: body.value.trim() });
+    const made = await begin({ name: name.value.trim(), channel: channel.value, body: body.value.trim(), mail: mail.hidden ? undefined : { subject: subject.value.trim(), recipients: people(recipients.value) } });
     set(button, { "aria-busy": null });
     if (made) body.value = "";
   }
@@ -90,8 +99,16 @@ function startForm(begin) {
   function reset() {
     node.reset();
     name.value = t("customer.defaultName");
+    subject.value = t("customer.defaultSubject");
+    change();
   }
   return { node, reset, focus: () => body.focus() };
+}
+
+/** Who else gets a mail: names or addresses, with commas between them. The stage makes up what is missing. */
+function people(typed) {
+  const parts = typed.split(/[,;，、]/).map((part) => part.trim()).filter(Boolean);
+  return parts.map((part) => (part.includes("@") ? { name: part.split("@")[0], address: part, level: "cc" } : { name: part, level: "cc" }));
 }
 
 function field(label, input) {
@@ -104,6 +121,9 @@ function chatView({ store, attempt, renew }) {
   const mark = h("span", { class: "task-icon" });
   const name = h("p", { class: "phone-name" });
   const leave = h("button", { class: "button button-quiet button-small", type: "button", onclick: () => go() }, t("customer.leave"));
+  const copies = h("p", { class: "phone-copies", hidden: true });
+  const sender = h("select", { class: "select select-wide", id: "customer-from" });
+  const from = h("div", { class: "phone-from", hidden: true }, h("label", { class: "label", for: sender.id }, t("customer.from")), sender);
   const log = messageLog();
   const box = composer({
     label: t("customer.write"), placeholder: t("customer.writeHint"),
@@ -113,12 +133,20 @@ function chatView({ store, attempt, renew }) {
   });
   const again = h("button", { class: "button button-secondary button-wide", type: "button", onclick: renew }, icon("plus"), t("customer.new"));
   const over = h("div", { class: "phone-over" }, h("p", { class: "hint-text" }, t("customer.over")), again);
-  const node = h("div", { class: "phone-chat", hidden: true }, h("div", { class: "phone-head" }, mark, h("div", { class: "phone-who" }, name, who), leave), log.node, box.node, over);
+  const node = h("div", { class: "phone-chat", hidden: true }, h("div", { class: "phone-head" }, mark, h("div", { class: "phone-who" }, name, who), leave), copies, log.node, from, box.node, over);
   let type = "";
 
   const channel = () => store.channelOfConversation(conversation.sid);
-  const party = () => channel() && store.customerOf(channel().sid);
-  const identity = () => party()?.media_properties?.identity || store.messages(conversation.sid)[0]?.author || "";
+  // Who gets a mail besides the customer is a customer of the interaction too.
+  const parties = () => (channel() ? store.participantsOf(channel().sid).filter((one) => one.type === "customer") : []).map((one) => one.media_properties?.identity).filter(Boolean);
+  const identity = () => (from.hidden ? parties()[0] : sender.value) || store.messages(conversation.sid)[0]?.author || "";
+
+  function chooseSender(all) {
+    from.hidden = all.length < 2;
+    each(sender, all, (one) => one, (one) => ({ node: h("option", { value: one }, one) }));
+    copies.hidden = all.length < 2;
+    text(copies, t("customer.copies", { names: all.slice(1).join(", ") }));
+  }
 
   async function go() {
     await attempt(stage.leave(conversation.sid, identity()));
@@ -126,13 +154,16 @@ function chatView({ store, attempt, renew }) {
 
   function update(next) {
     conversation = next;
-    const ended = conversation.state === "closed" || !party();
+    const all = parties();
+    const ended = conversation.state === "closed" || all.length === 0;
+    chooseSender(ended ? [] : all);
+    set(node, { "data-channel": channel()?.type });
     if (type !== channel()?.type) mark.replaceChildren(channelIcon((type = channel()?.type)));
-    text(name, customerName(store, conversation));
+    text(name, subjectOf(store, conversation) || customerName(store, conversation));
     text(who, ended ? t("customer.ended") : companyLine(store, channel()));
     log.update({
       messages: store.messages(conversation.sid), of: conversation.sid, label: t("customer.history"),
-      voice: (message) => voiceOf(message, store),
+      voice: (message) => voiceOf(message, store, all),
     });
     box.node.hidden = ended;
     leave.hidden = ended;
@@ -141,8 +172,9 @@ function chatView({ store, attempt, renew }) {
   return { node, update };
 }
 
-function voiceOf(message, store) {
+function voiceOf(message, store, parties) {
   const worker = store.workerByIdentity(message.author);
+  if (!worker && parties.indexOf(message.author) > 0) return { mine: false, kind: "customer", name: message.author };
   if (!worker) return { mine: true, kind: "customer", name: "" };
   return { mine: false, kind: "agent", name: store.workerName(worker.sid) };
 }
@@ -154,6 +186,11 @@ function companyLine(store, channel) {
     .map((one) => store.workerName(one.routing_properties?.worker_sid))
     .filter(Boolean);
   return names.length ? t("customer.with", { names: names.join(", ") }) : t("customer.waiting");
+}
+
+/** The subject of a mail; empty for whatever is none. */
+function subjectOf(store, conversation) {
+  return store.messages(conversation.sid).find((message) => message.subject)?.subject ?? "";
 }
 
 function customerName(store, conversation) {

@@ -32,7 +32,7 @@ async function call(method, path, body) {
 
 /** What people do. Each returns the changed record. */
 export const stage = {
-  startConversation: (name, channelType, body) => call("POST", "conversations", { name, channel_type: channelType, body }),
+  startConversation: (name, channelType, body, mail) => call("POST", "conversations", { name, channel_type: channelType, body, ...mail }),
   sendMessage: (conversationSid, author, body) => call("POST", `conversations/${conversationSid}/messages`, { author, body }),
   leave: (conversationSid, identity) => call("POST", `conversations/${conversationSid}/leave`, { identity }),
   setActivity: (workerSid, activitySid) => call("POST", `workers/${workerSid}/activity`, { activity_sid: activitySid }),
