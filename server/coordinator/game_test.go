@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -28,7 +29,8 @@ type game struct {
 	settings  transfer.Settings
 	mirrored  []string
 	tally     *tally
-	action    string // the agents' last one
+	judged    *sandbox.Snapshot // what the account looks like, while the game judges
+	action    string            // the agents' last one
 }
 
 // step does one thing; the seed decides all that is random about it. Rapid
@@ -76,7 +78,7 @@ func newGame(t *rapid.T, took *tally) *game {
 	for _, name := range people {
 		g.be(name, "Available")
 	}
-	for range g.draw(3) { // colleagues who are there from the beginning
+	for range one(g, []int{0, 1, 2, 2, 3}) { // colleagues who are there from the beginning
 		g.request("transfer warm")
 		g.answer(true)
 		g.calm()
@@ -123,9 +125,9 @@ var people = []string{"ada", "bea", "chidi", "sam"}
 // asker draws an agent who is in the conversation; nobody if there is none.
 func (g *game) asker() string {
 	var in []string
-	for _, name := range people {
-		if _, ok := g.reservation(name, "accepted"); ok {
-			in = append(in, name)
+	for _, r := range g.look().Reservations {
+		if r.ReservationStatus == "accepted" && slices.Contains(people, r.WorkerName) && !slices.Contains(in, r.WorkerName) {
+			in = append(in, r.WorkerName)
 		}
 	}
 	if len(in) == 0 {
@@ -138,6 +140,9 @@ func (g *game) asker() string {
 // to find somebody who may.
 func (g *game) act() {
 	kind := one(g, append([]string{"end"}, actions...))
+	if *atLeast > 0 && g.draw(1) == 0 {
+		kind = g.tally.rarest(g.action)
+	}
 	if kind == "end" && g.draw(9) != 0 {
 		return // few games should be over soon
 	}
@@ -240,7 +245,7 @@ func (g *game) depart(action transfer.Action) bool {
 	if action == transfer.ActionRemove {
 		r.ParticipantSID = one(g, g.account.Snapshot().InteractionParticipants).SID
 		for _, p := range g.agentsIn() {
-			if p.RoutingProperties.WorkerSID != g.worker(owner) && g.draw(1) != 0 {
+			if p.RoutingProperties.WorkerSID != g.worker(owner) && g.draw(4) != 0 {
 				r.ParticipantSID = p.SID
 			}
 		}

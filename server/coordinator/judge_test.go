@@ -10,15 +10,30 @@ import (
 )
 
 // over reports whether the conversation has ended.
-func (g *game) over() bool {
-	return g.account.Snapshot().InteractionChannels[0].Status == "closed"
+func (g *game) over() bool { return g.look().InteractionChannels[0].Status == "closed" }
+
+// look is the account as it is; while the game judges, as it was when that
+// began.
+func (g *game) look() sandbox.Snapshot {
+	if g.judged != nil {
+		return *g.judged
+	}
+	return g.account.Snapshot()
+}
+
+// judging keeps what the account looks like until the returned function is
+// called.
+func (g *game) judging() (end func()) {
+	world := g.account.Snapshot()
+	g.judged = &world
+	return func() { g.judged = nil }
 }
 
 // agentsIn are the agents in the conversation by the account's own record; those
 // who wrap up are not.
 func (g *game) agentsIn() []sandbox.InteractionParticipant {
 	var in []sandbox.InteractionParticipant
-	world := g.account.Snapshot()
+	world := g.look()
 	wrapping := map[string]bool{}
 	for _, task := range world.Tasks {
 		wrapping[task.SID] = task.AssignmentStatus == "wrapping"
@@ -33,6 +48,7 @@ func (g *game) agentsIn() []sandbox.InteractionParticipant {
 
 // judge looks at what must be so at any time.
 func (g *game) judge() {
+	defer g.judging()()
 	s := g.state()
 	for _, tr := range s.Transfers {
 		g.judgeInvites(tr)
@@ -126,6 +142,7 @@ func (g *game) explained(s transfer.State, participantSID, taskSID string) bool 
 // judgeClosing looks at the conversation right before it is closed by us: no
 // agent but one is there, and no invite is cut off.
 func (g *game) judgeClosing() {
+	defer g.judging()()
 	if g.over() {
 		return
 	}
@@ -133,7 +150,7 @@ func (g *game) judgeClosing() {
 	if in := g.agentsIn(); len(in) > 1 {
 		g.t.Fatalf("the conversation is ended with %d agents in it: %s", len(in), story(g.state()))
 	}
-	for _, task := range g.account.Snapshot().Tasks {
+	for _, task := range g.look().Tasks {
 		id, _ := transfer.ReadStamp(task.Attributes)
 		if id != "" && (task.AssignmentStatus == "pending" || task.AssignmentStatus == "reserved") {
 			g.t.Fatalf("the conversation is ended while %s is being asked: %s", id, story(g.state()))
@@ -143,9 +160,10 @@ func (g *game) judgeClosing() {
 
 // judgeEnd looks at what must be so once everything is done that can be.
 func (g *game) judgeEnd() {
+	defer g.judging()()
 	s := g.state()
 	asked := map[string]string{} // task by transfer
-	for _, task := range g.account.Snapshot().Tasks {
+	for _, task := range g.look().Tasks {
 		id, _ := transfer.ReadStamp(task.Attributes)
 		if id != "" && (task.AssignmentStatus == "pending" || task.AssignmentStatus == "reserved") {
 			if _, twice := asked[id]; twice {

@@ -66,6 +66,13 @@ func (c *tally) wasDoubled(transferID string) bool {
 	return c.doubled[transferID]
 }
 
+// rarest is the action that has followed the other one least often.
+func (c *tally) rarest(action string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.MinFunc(actions, func(a, b string) int { return c.pairs[action+" → "+a] - c.pairs[action+" → "+b] })
+}
+
 // actions are all that the people of a game do.
 var actions = []string{
 	"transfer cold", "transfer cold on accept", "transfer warm", "cancel", "leave", "remove", "accept", "decline",
