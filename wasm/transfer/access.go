@@ -13,7 +13,7 @@ type Access struct {
 
 // Access collects the permissions that apply to the one who looks or asks, and
 // to the conversation.
-func (f Facts) Access() Access {
+func (f *Facts) Access() Access {
 	a := Access{queuesBySkill: f.Settings.Directory.QueuesBySkill, skills: f.Me.Skills}
 	for i := range f.Settings.Permissions {
 		if p := &f.Settings.Permissions[i]; f.selected(p) {
@@ -41,7 +41,7 @@ func (a *Access) add(p *Permission) {
 }
 
 // selected reports whether a permission applies.
-func (f Facts) selected(p *Permission) bool {
+func (f *Facts) selected(p *Permission) bool {
 	return (len(p.Workers) == 0 || matchAny(p.Workers, f.Me.Name, f.Me.SID)) &&
 		(len(p.Teams) == 0 || matchAny(p.Teams, f.Me.Team, "")) &&
 		(len(p.Roles) == 0 || common(p.Roles, f.Roles)) &&

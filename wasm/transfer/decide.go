@@ -56,7 +56,7 @@ func Decide(f Facts, r Request) (Plan, error) {
 
 // standing refuses a request that names another conversation than that of the
 // task, and one of somebody who has no part in it.
-func (f Facts) standing(r Request) error {
+func (f *Facts) standing(r Request) error {
 	if r.TaskSID != f.Task.SID || r.InteractionSID != f.Task.InteractionSID ||
 		r.InteractionChannelSID != f.Task.InteractionChannelSID || f.outsider() {
 		return &Refusal{Reason: ReasonNotInConversation, Field: "taskSid"}
@@ -65,7 +65,7 @@ func (f Facts) standing(r Request) error {
 }
 
 // leaveOn is when the agent leaves; empty for a warm transfer.
-func (f Facts) leaveOn(r Request) (LeaveOn, error) {
+func (f *Facts) leaveOn(r Request) (LeaveOn, error) {
 	standard := f.Settings.leaveOn()
 	switch {
 	case r.Mode == ModeWarm:
@@ -84,7 +84,7 @@ func (f Facts) leaveOn(r Request) (LeaveOn, error) {
 }
 
 // briefing checks what the agent says to the next one.
-func (f Facts) briefing(r Request) (Briefing, error) {
+func (f *Facts) briefing(r Request) (Briefing, error) {
 	h := f.Settings.Handover
 	known := r.Reason == ""
 	for i := range h.Reasons {
@@ -103,7 +103,7 @@ func (f Facts) briefing(r Request) (Briefing, error) {
 
 // guard sends a conversation that was handed round too often to the queue of
 // supervisors, where that is known and served.
-func (f Facts) guard(p *Plan) {
+func (f *Facts) guard(p *Plan) {
 	g := f.Settings.PingPong
 	if g.Transfers <= 0 || p.Mode != ModeCold || f.Supervisor || p.Target.SID == g.QueueSID || f.handedRound() < g.Transfers {
 		return
@@ -118,7 +118,7 @@ func (f Facts) guard(p *Plan) {
 }
 
 // handedRound counts the cold transfers of late that changed hands, or may.
-func (f Facts) handedRound() int {
+func (f *Facts) handedRound() int {
 	n := 0
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
@@ -131,7 +131,7 @@ func (f Facts) handedRound() int {
 
 // hindrance says why the conversation cannot be transferred to anybody by the
 // mode.
-func (f Facts) hindrance(m Mode, a Access) Reason {
+func (f *Facts) hindrance(m Mode, a Access) Reason {
 	if reason := f.standstill(); reason != "" {
 		return reason
 	}
@@ -148,7 +148,7 @@ func (f Facts) hindrance(m Mode, a Access) Reason {
 }
 
 // standstill says why nothing can be done about the conversation at all.
-func (f Facts) standstill() Reason {
+func (f *Facts) standstill() Reason {
 	switch {
 	case f.Settings.NativeTransfers:
 		return ReasonNativeTransfersOn
@@ -175,7 +175,7 @@ func (f Facts) standstill() Reason {
 // outsider reports whether the one who looks or asks neither is the agent of
 // the task in the conversation nor may act for them. It is false while the
 // participants are not known.
-func (f Facts) outsider() bool {
+func (f *Facts) outsider() bool {
 	if f.Participants == nil {
 		return false
 	}
@@ -185,7 +185,7 @@ func (f Facts) outsider() bool {
 
 // outstanding says which open transfer stands in the way of another: one's own
 // cold one of any, an invite that nobody has answered yet of a cold one.
-func (f Facts) outstanding(m Mode) Reason {
+func (f *Facts) outstanding(m Mode) Reason {
 	reason, open := Reason(""), 0
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
@@ -206,7 +206,7 @@ func (f Facts) outstanding(m Mode) Reason {
 }
 
 // resolve finds the target among the facts and says why it cannot be one.
-func (f Facts) resolve(t Target, from Agent, a Access) (Target, Reason) {
+func (f *Facts) resolve(t Target, from Agent, a Access) (Target, Reason) {
 	switch t.Kind {
 	case TargetWorker:
 		for _, w := range f.Workers {
@@ -229,7 +229,7 @@ func (f Facts) resolve(t Target, from Agent, a Access) (Target, Reason) {
 
 // WorkerHindrance says why the worker cannot be a target now; empty where they
 // can. The access is that of [Facts.Access].
-func (f Facts) WorkerHindrance(w Colleague, a Access) Reason {
+func (f *Facts) WorkerHindrance(w Colleague, a Access) Reason {
 	from, ok := f.leaving()
 	if !ok {
 		from = Agent{WorkerSID: f.Me.SID}
@@ -238,9 +238,9 @@ func (f Facts) WorkerHindrance(w Colleague, a Access) Reason {
 }
 
 // QueueHindrance says why the queue cannot be a target now; empty where it can.
-func (f Facts) QueueHindrance(q QueueRecord, a Access) Reason { return f.queueHindrance(q, a) }
+func (f *Facts) QueueHindrance(q QueueRecord, a Access) Reason { return f.queueHindrance(q, a) }
 
-func (f Facts) workerHindrance(w Colleague, from Agent, a Access) Reason {
+func (f *Facts) workerHindrance(w Colleague, from Agent, a Access) Reason {
 	switch {
 	case w.SID == from.WorkerSID:
 		return ReasonTargetIsSelf
@@ -258,7 +258,7 @@ func (f Facts) workerHindrance(w Colleague, from Agent, a Access) Reason {
 	return ""
 }
 
-func (f Facts) queueHindrance(q QueueRecord, a Access) Reason {
+func (f *Facts) queueHindrance(q QueueRecord, a Access) Reason {
 	switch {
 	case q.Unserved:
 		return ReasonQueueNotServed
@@ -269,7 +269,7 @@ func (f Facts) queueHindrance(q QueueRecord, a Access) Reason {
 }
 
 // invited reports whether an open transfer asks the target already.
-func (f Facts) invited(t Target) bool {
+func (f *Facts) invited(t Target) bool {
 	for i := range f.Transfers {
 		if tr := &f.Transfers[i]; tr.Open() && tr.Target.Same(t) {
 			return true

@@ -38,7 +38,7 @@ func DecideDeparture(f Facts, r Request) (Departure, error) {
 
 // held says why nobody may leave or be removed at all now, nor the task be
 // wrapped up.
-func (f Facts) held() Reason {
+func (f *Facts) held() Reason {
 	if reason := f.standstill(); reason != "" {
 		return reason
 	}
@@ -51,7 +51,7 @@ func (f Facts) held() Reason {
 }
 
 // leaveHindrance says why the agent cannot leave: nobody would stay.
-func (f Facts) leaveHindrance(participantSID string) Reason {
+func (f *Facts) leaveHindrance(participantSID string) Reason {
 	if f.staying(participantSID) || f.live() {
 		return ""
 	}
@@ -63,7 +63,7 @@ func (f Facts) leaveHindrance(participantSID string) Reason {
 
 // endHindrance says why the conversation cannot be ended for everybody: the
 // agent would leave instead.
-func (f Facts) endHindrance(participantSID string) Reason {
+func (f *Facts) endHindrance(participantSID string) Reason {
 	if f.staying(participantSID) {
 		return ReasonOthersInConversation
 	}
@@ -79,7 +79,7 @@ func (f Facts) endHindrance(participantSID string) Reason {
 }
 
 // unsettled reports whether an invite is on its way, or on its way back.
-func (f Facts) unsettled() bool {
+func (f *Facts) unsettled() bool {
 	for i := range f.Transfers {
 		if t := &f.Transfers[i]; t.Open() && !f.asking(t) {
 			return true
@@ -90,7 +90,7 @@ func (f Facts) unsettled() bool {
 
 // removable is the agent whom somebody else wants to remove, and why they
 // cannot.
-func (f Facts) removable(participantSID string) (Agent, Reason) {
+func (f *Facts) removable(participantSID string) (Agent, Reason) {
 	for _, p := range f.Participants {
 		if p.SID == participantSID {
 			return f.agent(p), f.removeHindrance(p)
@@ -99,7 +99,7 @@ func (f Facts) removable(participantSID string) (Agent, Reason) {
 	return Agent{}, ReasonParticipantNotFound
 }
 
-func (f Facts) removeHindrance(p ParticipantRecord) Reason {
+func (f *Facts) removeHindrance(p ParticipantRecord) Reason {
 	switch {
 	case p.Type != typeAgent:
 		return ReasonCannotRemoveCustomer
@@ -139,7 +139,7 @@ func DecideCancel(f Facts, r Request) error {
 }
 
 // mine reports whether the one who asks made the transfer.
-func (f Facts) mine(transferID string) bool {
+func (f *Facts) mine(transferID string) bool {
 	for i := range f.Transfers {
 		if t := &f.Transfers[i]; t.ID == transferID {
 			return t.RequestedBy == f.Me.SID || t.From.WorkerSID == f.Me.SID
@@ -150,7 +150,7 @@ func (f Facts) mine(transferID string) bool {
 
 // cancelHindrance says why an invite cannot be taken back: it is over, the
 // agent is being removed, or nobody would be with the customer.
-func (f Facts) cancelHindrance(t *Transfer) Reason {
+func (f *Facts) cancelHindrance(t *Transfer) Reason {
 	switch {
 	case !t.Open(), f.accepted(t):
 		return ReasonInviteOver
@@ -165,7 +165,7 @@ func (f Facts) cancelHindrance(t *Transfer) Reason {
 }
 
 // otherLive reports whether another target is being asked.
-func (f Facts) otherLive(transferID string) bool {
+func (f *Facts) otherLive(transferID string) bool {
 	for i := range f.Transfers {
 		if t := &f.Transfers[i]; t.ID != transferID && f.asking(t) {
 			return true

@@ -63,7 +63,7 @@ func (b Fallback) target(t Transfer) (Target, bool) {
 // transfer ends, unless the settings want all fallbacks tried. Where nobody is,
 // the next fallback is asked that can be; when there is none, the queue that
 // the conversation came from, without a limit in time.
-func (f Facts) Next(t Transfer) (Next, error) {
+func (f *Facts) Next(t Transfer) (Next, error) {
 	attended := f.staying("") || f.otherLive(t.ID)
 	if attended && (!f.Settings.FallbackAlways || t.Over == ReasonInviteWithdrawn) {
 		return Next{}, nil
@@ -93,7 +93,7 @@ func (f Facts) Next(t Transfer) (Next, error) {
 
 // lastResort asks the queue that the conversation came from, also once more,
 // else the queue that was asked before.
-func (f Facts) lastResort(t Transfer) (Next, error) {
+func (f *Facts) lastResort(t Transfer) (Next, error) {
 	candidates := []Target{{Kind: TargetQueue, SID: t.OriginQueueSID}, t.Target}
 	for i := len(t.Tried) - 1; i >= 0; i-- {
 		candidates = append(candidates, t.Tried[i].Target)
@@ -120,7 +120,7 @@ func (t Transfer) triedAlready(to Target) bool {
 
 // reachable finds the target among the facts and reports whether it can be
 // asked now.
-func (f Facts) reachable(to Target) (Target, bool) {
+func (f *Facts) reachable(to Target) (Target, bool) {
 	for i := range f.Workers {
 		if w := &f.Workers[i]; to.Kind == TargetWorker && w.SID == to.SID {
 			return Target{Kind: to.Kind, SID: w.SID, Name: w.Name}, w.Available && !f.participating(w.SID)
@@ -135,7 +135,7 @@ func (f Facts) reachable(to Target) (Target, bool) {
 }
 
 // ask composes the invite of the next target.
-func (f Facts) ask(t Transfer, to Target, last bool) (Next, error) {
+func (f *Facts) ask(t Transfer, to Target, last bool) (Next, error) {
 	p := Plan{
 		TransferID: t.ID, Mode: t.Mode, LeaveOn: t.LeaveOn, RequestedBy: t.RequestedBy, From: t.From, Target: to,
 		OriginQueueSID: t.OriginQueueSID, Briefing: t.Briefing,

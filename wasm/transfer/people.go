@@ -7,7 +7,7 @@ import "time"
 const freshly = 10 * time.Second
 
 // leaving is the agent of the task, as a participant of the conversation.
-func (f Facts) leaving() (Agent, bool) {
+func (f *Facts) leaving() (Agent, bool) {
 	for _, p := range f.Participants {
 		if p.Type == typeAgent && p.TaskSID == f.Task.SID && p.TaskSID != "" && !f.gone(p.SID) {
 			return f.agent(p), true
@@ -16,13 +16,13 @@ func (f Facts) leaving() (Agent, bool) {
 	return Agent{}, false
 }
 
-func (f Facts) agent(p ParticipantRecord) Agent {
+func (f *Facts) agent(p ParticipantRecord) Agent {
 	return Agent{WorkerSID: p.WorkerSID, ParticipantSID: p.SID, TaskSID: p.TaskSID, Name: f.nameOf(p.WorkerSID)}
 }
 
 // gone reports whether our own record says that the participant has left:
 // Twilio's lists lag behind that.
-func (f Facts) gone(participantSID string) bool {
+func (f *Facts) gone(participantSID string) bool {
 	return gone(f.Transfers, f.Departures, participantSID)
 }
 
@@ -46,7 +46,7 @@ func gone(transfers []Transfer, departures []Departure, participantSID string) b
 }
 
 // departing reports whether the participant is about to leave.
-func (f Facts) departing(participantSID string) bool {
+func (f *Facts) departing(participantSID string) bool {
 	for i := range f.Departures {
 		if d := &f.Departures[i]; d.Open() && (d.Kind == DepartureEnd || d.Agent.ParticipantSID == participantSID) {
 			return true
@@ -62,7 +62,7 @@ func (f Facts) departing(participantSID string) bool {
 
 // accepted reports whether somebody has accepted the invite: by our own record,
 // or by their being in the conversation with its task, which may be seen first.
-func (f Facts) accepted(t *Transfer) bool {
+func (f *Facts) accepted(t *Transfer) bool {
 	if t.AcceptedBy != "" {
 		return true
 	}
@@ -100,7 +100,7 @@ func (t *Transfer) removes(accepted bool) bool {
 // staying reports whether an agent other than the participant is in the
 // conversation and not about to leave: somebody on the list, or somebody who
 // joined so lately that the list may not show it.
-func (f Facts) staying(otherThan string) bool {
+func (f *Facts) staying(otherThan string) bool {
 	for _, p := range f.Participants {
 		if p.SID != otherThan && f.stays(p) {
 			return true
@@ -116,12 +116,12 @@ func (f Facts) staying(otherThan string) bool {
 }
 
 // stays reports whether the participant is an agent who is in and stays in.
-func (f Facts) stays(p ParticipantRecord) bool {
+func (f *Facts) stays(p ParticipantRecord) bool {
 	return p.Type == typeAgent && !f.gone(p.SID) && !f.departing(p.SID)
 }
 
 // listed reports whether the worker is on the list of participants.
-func (f Facts) listed(workerSID string) bool {
+func (f *Facts) listed(workerSID string) bool {
 	for _, p := range f.Participants {
 		if p.WorkerSID == workerSID {
 			return true
@@ -132,13 +132,13 @@ func (f Facts) listed(workerSID string) bool {
 
 // joinedLately reports whether somebody joined by the transfer's invite so
 // lately that Twilio's lists may not show it, and is not known to have left.
-func (f Facts) joinedLately(t *Transfer) bool {
+func (f *Facts) joinedLately(t *Transfer) bool {
 	return t.AcceptedBy != "" && t.Invite.TaskSID != "" && f.Now.Sub(t.AcceptedAt) < freshly &&
 		!goneWith(f.Transfers, f.Departures, t.Invite.TaskSID)
 }
 
 // leavingWith reports whether the agent who has the task is about to leave.
-func (f Facts) leavingWith(taskSID string) bool {
+func (f *Facts) leavingWith(taskSID string) bool {
 	for i := range f.Departures {
 		if d := &f.Departures[i]; d.Open() && d.Agent.TaskSID == taskSID {
 			return true
@@ -169,7 +169,7 @@ func goneWith(transfers []Transfer, departures []Departure, taskSID string) bool
 }
 
 // live reports whether a target is being asked.
-func (f Facts) live() bool {
+func (f *Facts) live() bool {
 	for i := range f.Transfers {
 		if f.asking(&f.Transfers[i]) {
 			return true
@@ -180,10 +180,10 @@ func (f Facts) live() bool {
 
 // asking reports whether the transfer's target is being asked and nobody has
 // accepted.
-func (f Facts) asking(t *Transfer) bool { return t.Live() && !f.accepted(t) }
+func (f *Facts) asking(t *Transfer) bool { return t.Live() && !f.accepted(t) }
 
 // nameOf is the name of a worker, or empty where it is not known.
-func (f Facts) nameOf(workerSID string) string {
+func (f *Facts) nameOf(workerSID string) string {
 	if workerSID == "" {
 		return ""
 	}
@@ -207,7 +207,7 @@ func (f Facts) nameOf(workerSID string) string {
 }
 
 // participating reports whether the worker is in the conversation.
-func (f Facts) participating(workerSID string) bool {
+func (f *Facts) participating(workerSID string) bool {
 	for _, p := range f.Participants {
 		if p.WorkerSID == workerSID && workerSID != "" && !f.gone(p.SID) {
 			return true
@@ -222,7 +222,7 @@ func (f Facts) participating(workerSID string) bool {
 }
 
 // workersIn are the workers in the conversation, whom the routing leaves out.
-func (f Facts) workersIn() []string {
+func (f *Facts) workersIn() []string {
 	var sids []string
 	for _, p := range f.Participants {
 		if p.WorkerSID != "" && !f.gone(p.SID) {

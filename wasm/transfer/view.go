@@ -18,7 +18,7 @@ func View(f Facts) Screen {
 
 // kind is the button of one kind of transfer: not there where the kind does
 // not apply, disabled with its reason where it applies but cannot be used now.
-func (f Facts) kind(m Mode, a Access) Button {
+func (f *Facts) kind(m Mode, a Access) Button {
 	reason := f.hindrance(m, a)
 	switch reason {
 	case ReasonNativeTransfersOn, ReasonColdTransferOff, ReasonMultiParticipantOff, ReasonNotAConversation,
@@ -58,7 +58,7 @@ func rank(s ButtonState) int {
 
 // exit is the way out of the conversation: Leave where somebody goes on, else
 // End.
-func (f Facts) exit() Exit {
+func (f *Facts) exit() Exit {
 	if f.Settings.NativeTransfers || !f.Task.Conversation() {
 		return Exit{Kind: ExitEnd, Button: Button{State: ButtonHidden, Reason: f.standstill()}}
 	}
@@ -91,7 +91,7 @@ func (f Facts) exit() Exit {
 
 // participants are the list of participants, without those who have left, and
 // how many parties they are.
-func (f Facts) participants() (list []ParticipantView, parties int) {
+func (f *Facts) participants() (list []ParticipantView, parties int) {
 	me, _ := f.leaving()
 	held := f.held()
 	customers := false
@@ -130,7 +130,7 @@ func (f Facts) participants() (list []ParticipantView, parties int) {
 }
 
 // invites are the outstanding invites.
-func (f Facts) invites() []InviteView {
+func (f *Facts) invites() []InviteView {
 	var list []InviteView
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
@@ -150,7 +150,7 @@ func (f Facts) invites() []InviteView {
 }
 
 // cancel is the button that takes an invite back.
-func (f Facts) cancel(t *Transfer) Button {
+func (f *Facts) cancel(t *Transfer) Button {
 	switch reason := f.cancelHindrance(t); reason {
 	case "":
 		return Button{State: ButtonEnabled}
@@ -165,7 +165,7 @@ func (f Facts) cancel(t *Transfer) Button {
 
 // progress is the open transfer of the conversation, one's own before others',
 // else the last one.
-func (f Facts) progress() *ProgressView {
+func (f *Facts) progress() *ProgressView {
 	var shown *Transfer
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
@@ -187,7 +187,7 @@ func (f Facts) progress() *ProgressView {
 
 // told is what the one who looks was told with the conversation: by the record
 // of the transfer that brought it, else by the attributes of the task.
-func (f Facts) told() *BriefingView {
+func (f *Facts) told() *BriefingView {
 	for i := len(f.Transfers) - 1; i >= 0; i-- {
 		t := &f.Transfers[i]
 		me := t.AcceptedBy == f.Me.SID || (t.AcceptedBy == "" && t.Open() && t.Target.SID == f.Me.SID)
@@ -206,7 +206,7 @@ func (f Facts) told() *BriefingView {
 
 // targets are the directory's lines: agents first, the agent who leaves not
 // among them.
-func (f Facts) targets(a Access) []TargetView {
+func (f *Facts) targets(a Access) []TargetView {
 	if len(f.Workers) == 0 && len(f.Queues) == 0 {
 		return nil
 	}
