@@ -95,7 +95,7 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 	if b.coordinator, err = coordinator.New(coordinator.Options{
 		Ledger: b.ledger, Twilio: b.twilio, Roster: b.roster, Settings: b.settings.Transfer,
 		WorkflowSID: c.Account.WorkflowSID, Logger: c.Logger, Origin: randomID(), NewID: randomID,
-		Observe: metrics.event,
+		Mirror: b.mirror(metrics), Digest: b.digest, Observe: metrics.event,
 	}); err != nil {
 		return err
 	}
@@ -136,7 +136,19 @@ func (b *Backend) run(runners int) {
 		b.running.Go(func() { b.runWork(ctx) })
 	}
 	b.running.Go(func() { b.runRoster(ctx) })
+	b.running.Go(func() { b.watchTargets(ctx) })
 	b.running.Go(func() { b.settings.Run(ctx) })
+}
+
+// watchTargets takes back the invites of workers who go off, also once the
+// ledger is there again.
+func (b *Backend) watchTargets(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := b.coordinator.WatchTargets(ctx); err != nil && ctx.Err() == nil {
+			b.logger.Warn("workers who go off are not noticed at once for now", "error", err)
+		}
+		pause(ctx, time.Second)
+	}
 }
 
 func (b *Backend) runWork(ctx context.Context) {
