@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build module test test-go test-wasm test-browser check bench fuzz deps fmt clean
+.PHONY: random help demo build module test test-go test-wasm test-browser check bench fuzz deps fmt clean
 
 BIN     := bin/flex-transfer
 E2E     := web/e2e
@@ -47,6 +47,9 @@ test-browser: build deps ## The demo in a real Chromium; screenshots in artifact
 bench: deps build ## Measure: sizes, decisions, transfers, memory; each beside its baseline
 	go run ./server/bench
 	cd $(E2E) && node bench.mjs
+
+random: ## Play 100,000 random games of all that agents do, and print what was taken how often (GAMES=… of each of three)
+	go test ./server/coordinator -run TestRandom -timeout 6h -v -rapid.checks=$${GAMES:-34000} -at-least $${AT_LEAST:-1000}
 
 fuzz: ## Fuzz every parser of outside data for a while (FUZZTIME=30s each)
 	@for p in $$(go list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}' ./... ) ; do \
