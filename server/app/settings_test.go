@@ -92,7 +92,9 @@ func TestSwitchesInTheFileReachOpenPages(t *testing.T) {
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	ask := func(key string) answer { return r.post("ada", r.body(r.taskOf("ada"), "worker", r.worker("bea").SID), key) }
+	ask := func(key string) answer {
+		return r.post("ada", r.body(r.taskOf("ada"), "worker", r.worker("bea").SID), key)
+	}
 	if a := ask("off"); a.status != 422 || a.code() != string(transfer.ReasonColdTransferOff) || r.invites() != 0 {
 		t.Errorf("switched off: %d %s, %d invites", a.status, a.text, r.invites())
 	}
