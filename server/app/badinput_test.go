@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
 // TestBadInput sends what nobody should, through the whole backend: each is
@@ -46,7 +47,7 @@ func TestBadInput(t *testing.T) {
 		{"malformed", token, "k", good[:40], 400, "BAD_REQUEST", ""},
 		{"empty", token, "k", "", 400, "BAD_REQUEST", ""},
 		{"an array", token, "k", "[]", 400, "BAD_REQUEST", ""},
-		{"too large", token, "k", replace(`"x"`, `"`+strings.Repeat("x", 20_000)+`"`), 413, "TOO_LARGE", ""},
+		{"too large", token, "k", replace(`"x"`, `"`+strings.Repeat("x", 70_000)+`"`), 413, "TOO_LARGE", ""},
 		{"too deep", token, "k", replace(`"x"`, strings.Repeat("[", 5000)+strings.Repeat("]", 5000)), 400, "BAD_REQUEST", ""},
 		{"unknown field", token, "k", replace(`"rules"`, `"transferTo"`), 400, "BAD_REQUEST", "transferTo"},
 		{"unknown field inside", token, "k", replace(`"kind"`, `"kin"`), 400, "BAD_REQUEST", "target.kin"},
@@ -56,7 +57,12 @@ func TestBadInput(t *testing.T) {
 		{"a task that is not there", token, "k", replace(task, "WT"+strings.Repeat("0", 32)), 403, "NOT_IN_CONVERSATION", ""},
 		{"a conversation that is not there", token, "k", replace(r.conv.channel, "UO"+strings.Repeat("0", 32)), 403, "NOT_IN_CONVERSATION", ""},
 		{"somebody else's conversation", r.token("chidi"), "k", good, 403, "NOT_IN_CONVERSATION", ""},
-		{"a mode that is not offered", token, "k", replace(`"cold"`, `"warm"`), 422, "MODE_NOT_ENABLED", "mode"},
+		{"a mode that is switched off", token, "k", replace(`"cold"`, `"warm"`), 422, "MULTI_PARTICIPANT_OFF", ""},
+		{"a mode that there is not", token, "k", replace(`"cold"`, `"hot"`), 422, "MODE_NOT_ENABLED", "mode"},
+		{"notes of a book", token, "k", replace(`"rules"`, `"notes":"`+strings.Repeat("n", 20_001)+`","rules"`), 400, "BAD_REQUEST", "notes"},
+		{"notes that are too long", token, "k", replace(`"rules"`, `"notes":"`+strings.Repeat("n", 2001)+`","rules"`), 422, "NOTES_TOO_LONG", "notes"},
+		{"a reason that is not listed", token, "k", replace(`"rules"`, `"reason":"x","rules"`), 422, "UNKNOWN_REASON", "reason"},
+		{"a moment to leave that there is not", token, "k", replace(`"rules"`, `"leaveOn":"x","rules"`), 400, "BAD_REQUEST", "leaveOn"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			header := map[string]string{"Content-Type": "application/json"}
@@ -139,5 +145,54 @@ func TestSettingsAreNamed(t *testing.T) {
 		if !strings.Contains(err.Error(), name+":") {
 			t.Errorf("%s is not named in:\n%v", name, err)
 		}
+	}
+}
+
+// TestBadInputOfLeaving sends what nobody should to the routes by which agents
+// leave and take invites back.
+func TestBadInputOfLeaving(t *testing.T) {
+	r := newRig(t, rigOptions{features: transfer.Settings{ColdTransfer: true, MultiParticipant: true}})
+	task := r.taskOf("ada")
+	good := `{"wire":1,"interactionSid":"` + r.conv.interaction + `","interactionChannelSid":"` + r.conv.channel + `","taskSid":"` + task + `"`
+	leave, nobody := good+`,"kind":"leave"}`, strings.Repeat("0", 32)
+	body := r.body(task, "worker", r.worker("bea").SID)
+	body["mode"] = "warm"
+	made := r.post("ada", body, "k")
+	r.phase("ada", made.id(), "ringing")
+	cancel := "/v1/transfers/" + made.id() + "/cancel"
+	before := len(r.account.Record().Entries(sandbox.Query{}))
+	for _, c := range []struct {
+		name, by, path, body string
+		status               int
+		code, field          string
+	}{
+		{"malformed", "ada", cancel, good, 400, "BAD_REQUEST", ""},
+		{"a null", "ada", cancel, "null", 400, "BAD_REQUEST", ""},
+		{"too large", "ada", cancel, good + strings.Repeat(" ", 5000) + "}", 413, "TOO_LARGE", ""},
+		{"too deep", "ada", "/v1/departures", good + `,"x":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + "}", 400, "BAD_REQUEST", "x"},
+		{"unknown field", "ada", cancel, good + `,"kind":"leave"}`, 400, "BAD_REQUEST", "kind"},
+		{"another wire format", "ada", cancel, strings.Replace(good, `"wire":1`, `"wire":7`, 1) + "}", 400, "UNKNOWN_WIRE_FORMAT", "wire"},
+		{"no such transfer", "ada", "/v1/transfers/XT" + nobody + "/cancel", good + "}", 404, "NOT_FOUND", "transferId"},
+		{"no transfer at all", "ada", "/v1/transfers/x/cancel", good + "}", 404, "NOT_FOUND", ""},
+		{"somebody else's invite", "chidi", cancel, good + "}", 403, "NOT_IN_CONVERSATION", "taskSid"},
+		{"somebody else's invite, without a task", "chidi", cancel, strings.Replace(good, task, "", 1) + "}", 403, "NOT_IN_CONVERSATION", "taskSid"},
+		{"an invite of another conversation", "ada", cancel, strings.Replace(good, r.conv.channel, "UO"+nobody, 1) + "}", 404, "NOT_FOUND", "transferId"},
+		{"no kind", "ada", "/v1/departures", good + "}", 400, "BAD_REQUEST", "kind"},
+		{"no such kind", "ada", "/v1/departures", good + `,"kind":"vanish"}`, 400, "BAD_REQUEST", "kind"},
+		{"nobody to be removed", "ada", "/v1/departures", good + `,"kind":"remove"}`, 400, "BAD_REQUEST", "participantSid"},
+		{"somebody who is not there", "ada", "/v1/departures", good + `,"kind":"remove","participantSid":"UT` + nobody + `"}`, 409, "PARTICIPANT_NOT_FOUND", "participantSid"},
+		{"somebody else's conversation", "chidi", "/v1/departures", leave, 403, "NOT_IN_CONVERSATION", "taskSid"},
+		{"a task that is not there", "ada", "/v1/departures", strings.Replace(leave, task, "WT"+nobody, 1), 403, "NOT_IN_CONVERSATION", ""},
+		{"a conversation that is not there", "ada", "/v1/departures", strings.Replace(leave, r.conv.channel, "UO"+nobody, 1), 403, "NOT_IN_CONVERSATION", ""},
+		{"the end, with an invite outstanding", "ada", "/v1/departures", good + `,"kind":"end"}`, 409, "INVITE_OUTSTANDING", ""},
+	} {
+		a := r.send("POST", c.path, c.body, map[string]string{"Authorization": "Bearer " + r.token(c.by), "Content-Type": "application/json"})
+		field, _ := a.body["field"].(string)
+		if message, _ := a.body["message"].(string); a.status != c.status || a.code() != c.code || field != c.field || message == "" {
+			t.Errorf("%s: %d %s", c.name, a.status, a.text)
+		}
+	}
+	if after := len(r.account.Record().Entries(sandbox.Query{})); after != before {
+		t.Errorf("%d things happened at Twilio", after-before)
 	}
 }
