@@ -29,6 +29,7 @@
 //	  GET  /v1/Configuration/Public
 //	  POST /v1/Accounts/{AC}/Tokens/Info                form Token=: {valid, expiration, identity, roles, worker_sid, flex_user_sid}
 //	  GET  /v1/account/provision/status                 that of the email channel: not provisioned
+//	  GET  /v1/Instances/{GO}/Teams/Context             {team_setup_complete: false}
 //	  *    /v1/Interactions…, /v1/Instances…            the REST API, with its own credentials
 //	flex.twilio.com
 //	  GET  /api/v1/Session                              {features: [], insights_active: false}

@@ -22,6 +22,9 @@ func (s *Server) flexAPI() http.Handler {
 	mux.HandleFunc("GET /v1/Configuration/Public", s.publicConfiguration)
 	mux.HandleFunc("POST /v1/Accounts/{account}/Tokens/Info", s.tokenInfo)
 	mux.HandleFunc("GET /v1/account/provision/status", s.signedIn(s.provisionStatus))
+	mux.HandleFunc("GET /v1/Instances/{instance}/Teams/Context", s.signedIn(func(w http.ResponseWriter, _ *http.Request, _ sandbox.FlexSession) {
+		answer(w, http.StatusOK, map[string]any{"team_setup_complete": false})
+	}))
 	mux.Handle("/v1/Interactions", s.account.Handler())
 	mux.Handle("/v1/Interactions/", s.account.Handler())
 	mux.Handle("/v1/Instances/", s.account.Handler())

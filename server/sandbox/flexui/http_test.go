@@ -149,6 +149,9 @@ func TestWhatElseFlexAsks(t *testing.T) {
 	if p := l.ask(http.MethodGet, "https://flex-api.twilio.com/v1/account/provision/status", "", basic(l.token)...).json(t); p["status"] == nil {
 		t.Errorf("provisioning: %v", p)
 	}
+	if c := l.ask(http.MethodGet, "https://flex-api.twilio.com/v1/Instances/"+l.account.InstanceSID()+"/Teams/Context", "", basic(l.token)...).json(t); c["team_setup_complete"] != false {
+		t.Errorf("teams: %v", c)
+	}
 	if r := l.ask(http.MethodGet, "https://media.twiliocdn.com/sdk/js/client/sounds/x.mp3", ""); r.header.Get("Content-Type") != "audio/wav" || len(r.body) != 44+800 {
 		t.Errorf("sound: %v, %d bytes", r.header, len(r.body))
 	}

@@ -37,7 +37,7 @@ func Build(folder string) (dist string, err error) {
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{filepath.Join(folder, "entry.js")}, Outfile: out + ".new", AbsWorkingDir: folder,
 		Bundle: true, Write: true, Platform: api.PlatformBrowser, Format: api.FormatIIFE, LegalComments: api.LegalCommentsNone,
-		MinifyWhitespace: true, MinifySyntax: true, LogLevel: api.LogLevelError, Alias: map[string]string{"path": "path-browserify"},
+		MinifyWhitespace: true, MinifySyntax: true, LogLevel: api.LogLevelSilent, Alias: map[string]string{"path": "path-browserify"},
 		Define:   map[string]string{"process.env.NODE_ENV": `"production"`, "global": "window"},
 		Loader:   map[string]api.Loader{".svg": api.LoaderDataURL, ".png": api.LoaderDataURL, ".woff": api.LoaderDataURL, ".css": api.LoaderEmpty},
 		External: []string{"https", "http", "fs", "net", "tls", "crypto", "stream", "zlib", "url", "os", "util"},

@@ -64,3 +64,16 @@ test("agent and customer talk", async () => {
   await picture(ada, "flex-08-talk");
   assert.deepEqual(ada.problems, []);
 });
+
+test("the directory shows the account's workers and queues, and finds one", async () => {
+  await ada.page.evaluate(() => Twilio.Flex.Actions.invokeAction("ShowDirectory"));
+  const directory = ada.page.locator(".Twilio-WorkerDirectory");
+  await directory.getByText("Chidi Okafor").waitFor();
+  await directory.getByRole("textbox").first().fill("Ort");
+  await directory.getByText("Chidi Okafor").waitFor({ state: "detached" });
+  await directory.getByText("Bea Ortiz").waitFor();
+  await directory.getByRole("tab", { name: "Queues" }).or(directory.getByText("Queues", { exact: true })).first().click();
+  await directory.getByText("Billing").waitFor();
+  await picture(ada, "flex-09-directory");
+  assert.deepEqual(ada.problems, []);
+});
