@@ -19,7 +19,7 @@ const (
 	maxPingPongWithin = 30 * 24 * time.Hour
 	maxReasons        = 100
 	maxReasonLabel    = 100
-	maxNotes          = 3000 // a request is 16 kB at most
+	maxNotes          = 3000
 	minSummaryTimeout = 100 * time.Millisecond
 	maxSummaryTimeout = 30 * time.Second
 	maxPermissions    = 1000
