@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accept, begin, byTest, endOrComplete, eventually, goTo, line, openAgent, picture, reject, snapshot, startBrowser, startFlex, state } from "./support/flex.mjs";
+import { accept, begin, byTest, endOrComplete, eventually, goTo, line, openAgent, picture, reject, rest, snapshot, startBrowser, startFlex, state } from "./support/flex.mjs";
 
 let server;
 let browser;
@@ -104,6 +104,40 @@ test("what happens behind Flex's back is seen in Flex", async () => {
   await statusIs("wrapping");
   await act("complete");
   await eventually(async () => (await state(agent)).tasks.length === 0, "the task in Flex after complete");
+});
+
+test("a colleague who is invited comes in, and the agent who is taken out loses the task, in both windows", async () => {
+  await goTo(bea, "Unavailable");
+  await begin(server, "Emil", "Who can help me?");
+  await line(ada, "Emil").waitFor();
+  await accept(ada);
+  await eventually(async () => (await state(ada)).tasks[0]?.status === "accepted", "Ada's task");
+  const { workers, interaction_channels: channels } = await snapshot(server);
+  const channel = channels.at(-1);
+  const invites = `/v1/Interactions/${channel.interaction_sid}/Channels/${channel.sid}/Invites`;
+  const properties = { workspace_sid: workers[0].workspace_sid, worker_sid: workers.find((one) => one.friendly_name === "bea").sid, task_channel_unique_name: "chat", attributes: { customerName: "Emil", name: "Emil", from: "Emil" } };
+  await rest(server, "flex-api.twilio.com", invites, { Routing: JSON.stringify({ properties }) });
+  await goTo(bea, "Available");
+  await line(bea, "Emil").waitFor();
+  await accept(bea);
+  await bea.page.getByText("Who can help me?").first().waitFor();
+  const agents = ({ page }) => page.evaluate(async () => {
+    const [task] = Twilio.Flex.Manager.getInstance().store.getState().flex.worker.tasks.values();
+    const participants = await task.getParticipants(task.attributes.flexInteractionChannelSid);
+    return participants.filter((one) => one.type === "agent").map((one) => one.mediaProperties.identity).sort();
+  });
+  assert.deepEqual(await agents(ada), ["ada", "bea"]);
+  assert.deepEqual(await agents(bea), ["ada", "bea"]);
+  await picture(ada, "flex-10-two-agents");
+  const mine = (await snapshot(server)).interaction_participants.find((one) => one.channel_sid === channel.sid && one.media_properties.identity === "ada");
+  await rest(server, "flex-api.twilio.com", `${invites.replace("Invites", "Participants")}/${mine.sid}`, { Status: "closed" });
+  await eventually(async () => (await state(ada)).tasks.length === 0, "Ada's tasks");
+  assert.deepEqual(await agents(bea), ["bea"]);
+  await picture(bea, "flex-11-handed-over");
+  await endOrComplete(bea);
+  await eventually(async () => (await state(bea)).tasks[0]?.status === "wrapping", "Bea's task");
+  await endOrComplete(bea);
+  await eventually(async () => (await state(bea)).tasks.length === 0, "Bea's tasks");
 });
 
 test("the directory lists the workers and queues of the account", async () => {

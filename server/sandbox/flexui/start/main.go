@@ -2,9 +2,10 @@
 //
 //	go run ./server/sandbox/flexui/start [-listen 127.0.0.1:8443] [-state DIR] [-world FILE] [-plugin NAME=ADDRESS]...
 //
-// It bundles the Flex UI where that is needed, and prints one line of JSON: the page's address, Chromium's flags, and the
-// address of the stage, where customers and workers are played (package server/sandbox/stage). With -bundle it bundles and
-// ends.
+// It bundles the Flex UI where that is needed, and prints one line of JSON: the page's address, Chromium's flags, the
+// address of the stage, where customers and workers are played (package server/sandbox/stage), and the account's credentials
+// with the authority's certificate for the REST API, which is behind the page's address too, by Host header. With -bundle it
+// bundles and ends.
 package main
 
 import (
@@ -122,7 +123,7 @@ func serve(account *sandbox.Account, server *flexui.Server) error {
 	})
 	go func() { _ = http.Serve(l, mux) }()
 	line, err := json.Marshal(map[string]any{"url": server.URL(), "stage": "http://" + l.Addr().String(), "spki": server.SPKI(),
-		"chromium": server.ChromiumFlags(), "account": account.AccountSID()})
+		"chromium": server.ChromiumFlags(), "account_sid": account.AccountSID(), "auth_token": account.AuthToken(), "authority": string(server.Authority())})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
+import { request } from "node:https";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
@@ -73,6 +74,22 @@ export async function stage(server, path, body) {
   const response = await fetch(`${server.stage}/stage/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body ?? {}) });
   assert.ok(response.ok, `${path}: ${response.status} ${await response.clone().text()}`);
   return response.json();
+}
+
+/** Asks the account's REST API, through the listener of the Flex UI. form is sent by POST; without one it is a GET. */
+export function rest(server, host, path, form) {
+  const { port } = new URL(server.url);
+  return new Promise((resolve, reject) => {
+    const q = request({ host: "127.0.0.1", port, path, servername: host, ca: server.authority, method: form ? "POST" : "GET",
+      auth: `${server.account_sid}:${server.auth_token}`, headers: { host, ...(form && { "content-type": "application/x-www-form-urlencoded" }) } }, async (response) => {
+      let text = "";
+      for await (const chunk of response.setEncoding("utf8")) text += chunk;
+      if (response.statusCode < 300) resolve(JSON.parse(text));
+      else reject(new Error(`${path}: ${response.statusCode} ${text}`));
+    });
+    q.once("error", reject);
+    q.end(form && new URLSearchParams(form).toString());
+  });
 }
 
 /** A customer writes the first message of a conversation. */
