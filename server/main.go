@@ -23,6 +23,7 @@ import (
 type commands struct {
 	Serve       app.Serve       `cmd:"" help:"Run the backend against a Twilio account."`
 	Sandbox     app.Sandbox     `cmd:"" help:"Run the demo: the backend, a simulated Twilio account and the pages of an agent desk. Needs no Twilio account."`
+	Flex        app.Flex        `cmd:"" help:"Run the real Flex UI with the plugin in it, against a simulated Twilio account. make flex installs and builds what it needs."`
 	Config      config          `cmd:"" help:"Print a settings file with everything in it and what it means."`
 	CheckConfig app.CheckConfig `cmd:"" help:"Check a settings file, and print what is in force for an account and why."`
 	Version     version         `cmd:"" help:"Print the version and the hash of the rules."`
@@ -65,6 +66,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		err = c.Serve.Run(ctx, out, newLogger(errs, c.Serve.Listen))
 	case "sandbox":
 		err = c.Sandbox.Run(ctx, out, newLogger(errs, c.Sandbox.Listen))
+	case "flex":
+		err = c.Flex.Run(ctx, out, newLogger(errs, c.Flex.Listen))
 	case "config":
 		_, err = io.WriteString(out, settings.Example())
 	case "check-config <file>":

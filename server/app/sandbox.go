@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
@@ -72,48 +73,64 @@ func (d *demo) Close() error {
 }
 
 func (s *Sandbox) start(ctx context.Context, listener net.Listener, logger *slog.Logger) (*demo, error) {
-	d := &demo{}
-	listenOn := s.Listen
-	if !s.Keep {
-		scratch, err := os.MkdirTemp("", "flex-transfer-demo-")
-		if err != nil {
-			return nil, err
-		}
-		d.scratch, listenOn.DataDir = scratch, scratch
+	d, err := s.open(logger)
+	if err != nil {
+		return nil, err
 	}
+	if err := s.connect(ctx, d, listener, logger); err != nil {
+		return nil, errors.Join(err, d.account.Close())
+	}
+	return d, nil
+}
+
+// open makes the simulated account, with nothing on top of it yet.
+func (s *Sandbox) open(logger *slog.Logger) (*demo, error) {
 	world, err := s.world()
 	if err != nil {
 		return nil, err
 	}
-	d.account = sandbox.New(sandbox.Options{Seed: s.Seed, Logger: logger})
-	if err := d.account.Load(world); err != nil {
-		return nil, &Problem{"SANDBOX_WORLD", err.Error()}
+	account := sandbox.New(sandbox.Options{Seed: s.Seed, Logger: logger})
+	if err := account.Load(world); err != nil {
+		return nil, errors.Join(&Problem{"SANDBOX_WORLD", err.Error()}, account.Close())
 	}
+	return &demo{account: account}, nil
+}
+
+// connect starts the backend on the account. Pages of the origins may call it
+// besides its own.
+func (s *Sandbox) connect(ctx context.Context, d *demo, listener net.Listener, logger *slog.Logger, origins ...string) error {
 	account, err := accountOf(d.account)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	local := reachable(listener.Addr())
+	listenOn := s.Listen
+	listenOn.Origins = slices.Concat(listenOn.Origins, []string{reachable(listener.Addr())}, origins)
+	if !s.Keep {
+		scratch, err := os.MkdirTemp("", "flex-transfer-demo-")
+		if err != nil {
+			return err
+		}
+		d.scratch, listenOn.DataDir = scratch, scratch
+	}
 	d.account.SetWebhooks(sandbox.Webhooks{
 		TaskRouterURL:    s.PublicURL + "/webhooks/taskrouter",
 		InteractionsURL:  s.PublicURL + "/webhooks/interactions",
 		ConversationsURL: s.PublicURL + "/webhooks/conversations",
 	})
-	listenOn.Origins = append(listenOn.Origins, local)
 	store, err := s.Features.open(account.AccountSID, s.builtIn(), logger)
 	if err != nil {
-		return nil, errors.Join(err, d.account.Close())
+		return err
 	}
 	d.backend, err = Start(ctx, Config{
 		Listen: listenOn, Account: account, Settings: store, Logger: logger,
 		Transport: d.account.RoundTripper(), Pages: true,
 	})
 	if err != nil {
-		return nil, errors.Join(err, d.account.Close())
+		return err
 	}
 	reloadOnHangup(ctx, store)
 	d.handler = byHost(d.account.Handler(), stage.Handler(d.account), d.backend.Handler)
-	return d, nil
+	return nil
 }
 
 // demoSettings are those of the demo's world, whose SIDs they name.
