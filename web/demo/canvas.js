@@ -217,8 +217,8 @@ export class Canvas {
 function peopleLine(screen, { channelType, task, status, note }) {
   if (status === "incoming" && note) return note;
   const others = (screen?.participants ?? []).filter((one) => one.type === "agent" && !one.me && one.name).map((one) => one.name);
-  const parts = [channelWords(channelType), task.task_queue_friendly_name, ...others].filter(Boolean);
-  return parts.join(" · ");
+  const parts = others.length ? others : [task.task_queue_friendly_name];
+  return [channelWords(channelType), ...parts].filter(Boolean).join(" · ");
 }
 
 function channelWords(type) {

@@ -75,15 +75,15 @@ function startForm(begin) {
   channel.addEventListener("change", change);
   const body = h("textarea", { class: "input composer-input", id: "customer-first", rows: "3", placeholder: t("customer.firstHint"), required: true, "aria-label": t("customer.first") });
   const button = h("button", { class: "button button-primary button-wide", type: "submit" }, icon("send"), t("customer.start"));
-  const node = h("form", { class: "start", onsubmit: submit },
-    h("div", { class: "start-hint" }, h("span", { class: "hint-icon" }, icon("web")), h("p", { class: "hint-title" }, t("customer.emptyTitle")), h("p", { class: "hint-text" }, t("customer.empty"))),
-    field(t("customer.name"), name), field(t("customer.channel"), channel), mail, field(t("customer.first"), body), button);
+  const hint = h("div", { class: "start-hint" }, h("span", { class: "hint-icon" }, icon("web")), h("p", { class: "hint-title" }, t("customer.emptyTitle")), h("p", { class: "hint-text" }, t("customer.empty")));
+  const node = h("form", { class: "start", onsubmit: submit }, hint, field(t("customer.name"), name), field(t("customer.channel"), channel), mail, field(t("customer.first"), body), button);
   body.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
   });
 
   function change() {
     mail.hidden = channel.value !== "email";
+    hint.hidden = !mail.hidden; // a mail's form needs the room
     set(node, { "data-channel": channel.value });
   }
 

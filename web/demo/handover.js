@@ -154,7 +154,8 @@ function reasonField() {
     set(input, { "aria-required": field.required ? "true" : null });
     const options = [{ code: "", said: field.required ? t("handover.choose") : t("handover.noReason") }, ...reasons.map((one) => ({ code: one.code, said: label(one) }))];
     each(input, options, (one) => one.code, ({ code }) => {
-      const option = h("option", { value: code });
+      const option = h("option");
+      option.setAttribute("value", code); // also the empty one, which would have its text for a value otherwise
       return { node: option, update: ({ said }) => text(option, said) };
     });
   }

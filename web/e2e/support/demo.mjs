@@ -33,7 +33,7 @@ export function withBrowser() {
 export async function withDemo(body, { path = "/", prepare, expected = [], env } = {}) {
   const server = await startServer(env);
   const proxy = await startProxy(server.url);
-  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "en-US" });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US" });
   context.setDefaultTimeout(PATIENCE_MS);
   const problems = [];
   const open = async (where = path) => {
@@ -50,7 +50,7 @@ export async function withDemo(body, { path = "/", prepare, expected = [], env }
   let page;
   try {
     page = await open();
-    await body({ page, open, context, proxy, server, url: server.url });
+    await body({ page, open, context, browser, proxy, server, url: server.url });
     assert.deepEqual(problems, [], "the page has no errors");
   } catch (error) {
     await page?.screenshot({ path: `${ARTIFACTS}failed-${Date.now()}.png` }).catch(() => {});

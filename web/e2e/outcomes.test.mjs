@@ -1,0 +1,147 @@
+// What becomes of a transfer, as the agents see it while it happens: accepted, declined, not answered, gone off, redirected.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  accept, choose, desk, eventually, history, inConversation, invite, NAMES, openDirectory, phone, picture, transferButton, withBrowser, withDemo, write,
+} from "./support/demo.mjs";
+import { agentsIn, invites, setActivity, snapshot, transferTasks } from "./support/stage.mjs";
+
+withBrowser();
+
+const SLOW_MS = 30_000;
+
+/** Ada hands the conversation over to somebody. */
+async function handOver(page, name, more) {
+  await inConversation(page);
+  await openDirectory(page, "ada");
+  await choose(page, "ada", name, more);
+}
+
+test("leaving on accept: the agent stays with the customer until the target has accepted, and may cancel", () => withDemo(async ({ page, url }) => {
+  await handOver(page, NAMES.bea, { leaveOn: "accept" });
+  await desk(page, "ada").getByText("Ringing Bea Ortiz…").waitFor();
+  await desk(page, "ada").getByText("You leave once Bea Ortiz accepts.").waitFor();
+  await desk(page, "ada").getByText(/^[2-9] s$/).first().waitFor(); // the seconds count
+  assert.deepEqual(await agentsIn(url), ["ada"]);
+  await write(page, "Are you still there?");
+  await history(page, "ada").getByText("Are you still there?").waitFor();
+  // Meanwhile the way out is held back, with the reason.
+  const out = desk(page, "ada").locator("[data-exit]");
+  assert.equal(await out.getAttribute("aria-disabled"), "true");
+  const why = await out.getAttribute("aria-describedby");
+  assert.equal(await page.locator(`[id="${why}"]`).textContent(), "A transfer of this conversation is under way.");
+  await picture(page, "60-leave-on-accept");
+
+  await desk(page, "ada").getByRole("button", { name: "Cancel the transfer" }).click();
+  await desk(page, "ada").getByText("The invite to Bea Ortiz was canceled").first().waitFor();
+  assert.deepEqual(await agentsIn(url), ["ada"]);
+  await openDirectory(page, "ada");
+  await choose(page, "ada", NAMES.chidi, { leaveOn: "accept" });
+  await accept(page, "chidi");
+  await phone(page).getByText("with Chidi Okafor", { exact: true }).waitFor();
+  await desk(page, "ada").getByText(/^Chidi Okafor accepted in \d/).waitFor();
+  await eventually(async () => (await agentsIn(url)).join() === "chidi", "Ada is out, Chidi in");
+}));
+
+test("leaving on accept: a decline leaves the conversation where it is", () => withDemo(async ({ page, url }) => {
+  await handOver(page, NAMES.bea, { leaveOn: "accept" });
+  await desk(page, "bea").getByRole("button", { name: /^Reject/ }).click();
+  await desk(page, "ada").getByText("Bea Ortiz declined", { exact: true }).first().waitFor();
+  await picture(page, "61-declined");
+  await desk(page, "ada").locator('[data-directory-button][data-state="enabled"]').waitFor();
+  assert.deepEqual(await agentsIn(url), ["ada"]);
+}));
+
+test("a decline after the agent has left falls back to the agent, and everybody sees whom it goes to", () => withDemo(async ({ page, url }) => {
+  await handOver(page, NAMES.bea);
+  await desk(page, "ada").getByText("Ringing Bea Ortiz…").waitFor();
+  await eventually(async () => (await agentsIn(url)).length === 0, "Ada has left");
+  await desk(page, "bea").getByRole("button", { name: /^Reject/ }).click();
+  await desk(page, "ada").getByText("Bea Ortiz declined, trying Ada Lindqvist…").first().waitFor();
+  await picture(page, "62-fallback");
+  await accept(page, "ada");
+  await phone(page).getByText("with Ada Lindqvist", { exact: true }).waitFor();
+  assert.deepEqual(await agentsIn(url), ["ada"]);
+}));
+
+test("a target that does not answer in time is given up, and the next in the list is asked", () => withDemo(async ({ page, url }) => {
+  await handOver(page, NAMES.bea);
+  await desk(page, "bea").getByRole("button", { name: /^Accept/ }).waitFor();
+  await desk(page, "ada").getByText("Bea Ortiz did not answer, trying Returns…").waitFor({ timeout: SLOW_MS });
+  await desk(page, "bea").getByRole("button", { name: /^Accept/ }).waitFor({ state: "hidden" });
+  await desk(page, "chidi").getByRole("button", { name: /^Accept/ }).waitFor();
+  await picture(page, "63-timed-out");
+  await accept(page, "chidi");
+  await desk(page, "ada").getByText(/^Chidi Okafor accepted in/).waitFor();
+  assert.deepEqual(await agentsIn(url), ["chidi"]);
+}, { env: { INVITE_TIMEOUT: "5s", FALLBACKS: '[{kind: queue, sid: WQ4e700000000000000000000000000001}]' } }));
+
+test("a target that goes offline while being asked is given up", () => withDemo(async ({ page, url }) => {
+  await inConversation(page);
+  await invite(page, "ada", NAMES.bea);
+  await desk(page, "bea").getByRole("button", { name: /^Accept/ }).waitFor();
+  await desk(page, "bea").getByRole("combobox", { name: "Bea Ortiz’s activity" }).selectOption("Offline");
+  await desk(page, "ada").getByText("Bea Ortiz went offline", { exact: true }).first().waitFor({ timeout: SLOW_MS });
+  await desk(page, "bea").getByRole("button", { name: /^Accept/ }).waitFor({ state: "hidden" });
+  await picture(page, "64-went-off");
+  assert.deepEqual(await agentsIn(url), ["ada"]);
+}));
+
+test("a colleague's transfer is shown to the others in the conversation", () => withDemo(async ({ page }) => {
+  await inConversation(page);
+  await invite(page, "ada", NAMES.bea);
+  await accept(page, "bea");
+  await invite(page, "bea", NAMES.chidi);
+  await desk(page, "ada").getByText("Ringing Chidi Okafor…").waitFor();
+  await desk(page, "ada").getByText("Invited by Bea Ortiz").first().waitFor();
+  await picture(page, "65-colleague");
+  // Whoever is in the conversation may take the invite back.
+  await desk(page, "ada").getByRole("button", { name: "Cancel the transfer" }).click();
+  await desk(page, "bea").getByText("The invite to Chidi Okafor was canceled").first().waitFor();
+  await desk(page, "chidi").getByRole("button", { name: /^Accept/ }).waitFor({ state: "hidden" });
+}));
+
+test("a conversation that was handed round too often goes to the supervisors, and the agent is told", () => withDemo(async ({ page, url }) => {
+  await handOver(page, NAMES.bea);
+  await accept(page, "bea");
+  await openDirectory(page, "bea");
+  await choose(page, "bea", NAMES.ada);
+  await desk(page, "bea").getByText("Handed over often: goes to Supervisors").waitFor();
+  await desk(page, "bea").getByText("Waiting for somebody in Supervisors…").waitFor();
+  await picture(page, "66-guard");
+  const tasks = await transferTasks(url);
+  assert.ok(tasks.some((task) => JSON.parse(task.attributes).transferQueueName === "Supervisors"));
+  assert.equal(await desk(page, "ada").getByRole("button", { name: /^Accept/ }).count(), 0, "Ada is not asked");
+}, { env: { PING_PONG_TRANSFERS: "1", PING_PONG_WITHIN: "10m" } }));
+
+test("the leaving agent's task goes to wrap-up where that is set", () => withDemo(async ({ page, url }) => {
+  await handOver(page, NAMES.bea);
+  await accept(page, "bea");
+  await desk(page, "ada").getByRole("button", { name: "Complete", exact: true }).waitFor();
+  await picture(page, "67-wrapup");
+  assert.ok((await snapshot(url)).tasks.some((task) => task.assignment_status === "wrapping"));
+  await desk(page, "ada").getByRole("button", { name: "Complete", exact: true }).click();
+  await eventually(async () => !(await snapshot(url)).tasks.some((task) => task.assignment_status === "wrapping"), "the task is completed");
+  assert.deepEqual(await agentsIn(url), ["bea"]);
+}, { env: { LEAVE_AS: "wrapup" } }));
+
+test("the account's switches: without cold transfers one invites, without invites one hands over, without either there is no button", async (t) => {
+  await t.test("invites alone", () => withDemo(async ({ page, url }) => {
+    await inConversation(page);
+    await invite(page, "ada", NAMES.bea);
+    await accept(page, "bea");
+    assert.deepEqual((await agentsIn(url)).sort(), ["ada", "bea"]);
+  }, { env: { COLD_TRANSFER: "false" } }));
+  await t.test("cold transfers alone", () => withDemo(async ({ page, url }) => {
+    await handOver(page, NAMES.bea);
+    await accept(page, "bea");
+    await eventually(async () => (await agentsIn(url)).join() === "bea", "Ada is out");
+  }, { env: { MULTI_PARTICIPANT: "false" } }));
+  await t.test("neither", () => withDemo(async ({ page, url }) => {
+    await inConversation(page);
+    await desk(page, "ada").locator("[data-exit]").waitFor(); // the rules are there
+    assert.equal(await transferButton(page, "ada").count(), 0);
+    assert.equal(await invites(url), 0);
+  }, { env: { COLD_TRANSFER: "false", MULTI_PARTICIPANT: "false" } }));
+});
