@@ -105,6 +105,7 @@
 //   - Live queries of Insights (tr-worker, tr-queue, tr-reservation over Sync), which the Teams and Queues views and hidden
 //     queue filters of the directory need; GraphQL; Unified Profiles; Copilot; telemetry, which is answered by nobody.
 //   - Outbound settings, UI customisation, status incidents, translations of Flex's own texts (locales are not found).
+//   - Reasons given with wrapping up and completing; search in the directory without regard to case.
 //   - If-Match (enableVersionCheck); closing a worker's other sessions; setting a worker offline when its window is gone.
-//   - A connection's limit of events missed: who connects anew reads its reservations again, as at Twilio.
+//   - Events that were missed while the connection was down: who connects anew reads its reservations again.
 package flexui

@@ -28,21 +28,22 @@ func (s *Server) allHosts(tsock http.Handler) map[string]http.Handler {
 	}
 }
 
-// ServeHTTP answers by the request's Host: Twilio's names, and everything else is the page's own host.
+// ServeHTTP answers by the request's Host: Twilio's names, and this machine's for the page's own host. Other names are
+// refused: one that a foreign page had made resolve to 127.0.0.1 would sign it in.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	label := ""
 	if host := hostOf(r); strings.HasSuffix(host, ".twilio.com") || strings.HasSuffix(host, ".twiliocdn.com") {
 		label, _, _ = strings.Cut(host, ".")
 	}
 	s.logger.Debug("flexui", "method", r.Method, "host", r.Host, "path", r.URL.Path)
-	if label == "" {
+	if host := hostOf(r); label == "" && (host == "localhost" || net.ParseIP(host).IsLoopback()) {
 		s.hosts[""].ServeHTTP(w, r)
 		return
 	}
 	if allowOrigin(w, r) {
 		return
 	}
-	if h := s.hosts[label]; h != nil {
+	if h := s.hosts[label]; h != nil && label != "" {
 		h.ServeHTTP(w, r)
 		return
 	}

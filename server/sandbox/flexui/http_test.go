@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -208,6 +209,16 @@ func TestSigningIn(t *testing.T) {
 			!strings.Contains(r.body, `content="no-referrer"`) {
 			t.Errorf("%s: %s", path, r.body)
 		}
+	}
+}
+
+func TestAForeignNameIsNotThePagesHost(t *testing.T) {
+	l := newLab(t, Options{})
+	r := httptest.NewRequest(http.MethodGet, "https://evil.example/as/ada", nil)
+	w := httptest.NewRecorder()
+	l.server.ServeHTTP(w, r)
+	if w.Code != http.StatusNotFound || w.Header().Get("Location") != "" {
+		t.Errorf("%d %v", w.Code, w.Header())
 	}
 }
 

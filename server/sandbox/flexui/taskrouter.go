@@ -271,8 +271,5 @@ func (c *call) updateTask() (any, error) {
 	if _, err := act(reservation); err != nil {
 		return nil, err
 	}
-	if reason := c.text("Reason"); reason != "" {
-		c.server.logger.Debug("flexui: reason", "task", sid, "reason", reason)
-	}
 	return c.task()
 }

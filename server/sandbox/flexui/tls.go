@@ -55,10 +55,11 @@ func loadAuthority(dir string) (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	hash := sha256.Sum256(ca.RawSubjectPublicKeyInfo)
-	if leaf, err := x509.ParseCertificate(der); err == nil {
-		hash = sha256.Sum256(leaf.RawSubjectPublicKeyInfo)
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		return nil, err
 	}
+	hash := sha256.Sum256(public)
 	return &authority{
 		leaf: tls.Certificate{Certificate: [][]byte{der, ca.Raw}, PrivateKey: key},
 		spki: base64.StdEncoding.EncodeToString(hash[:]),
