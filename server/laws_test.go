@@ -46,6 +46,8 @@ func TestLaws(t *testing.T) {
 		{"only app mounts the stage", "", "server/sandbox/stage", []string{"server/app", "server/sandbox/stage", "server/sandbox/flexui/start"}},
 		{"the ledger imports no room of the server but its own", "server/ledger", "server/", []string{"→server/ledger"}},
 		{"twilioapi imports no room of the server", "server/twilioapi", "server/", nil},
+		{"of the server, the mirror knows twilioapi alone", "server/mirror", "server/", []string{"→server/twilioapi"}},
+		{"and so does the digest", "server/digest", "server/", []string{"→server/twilioapi"}},
 		{"only main, measurements and app put things together", "", "server/app", []string{"server", "server/bench"}},
 	} {
 		t.Run(law.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
@@ -47,9 +48,20 @@ func address(channelType, name string) string {
 	case "whatsapp":
 		return fmt.Sprintf("whatsapp:+1202555%04d", 100+number%100)
 	case "email":
+		if mailbox := mailboxOf(name); mailbox != "" {
+			return mailbox + "@example.com"
+		}
 		return fmt.Sprintf("customer-%08x@example.com", number)
 	}
 	return ""
+}
+
+// mailboxOf makes a mailbox of a name: dana.roy; empty where it has no Latin
+// letters or digits.
+func mailboxOf(name string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	}), ".")
 }
 
 func (s *stage) sendMessage(w http.ResponseWriter, r *http.Request) {

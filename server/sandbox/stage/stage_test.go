@@ -167,6 +167,12 @@ func TestCustomersOfEachChannel(t *testing.T) {
 			customers++
 		}
 	}
+	if got := address("email", "Dana Roy"); got != "dana.roy@example.com" {
+		t.Errorf("Dana's address is %s", got)
+	}
+	if got := address("email", "มาลี ใจดี"); got == address("email", "สมชาย") || !strings.HasPrefix(got, "customer-") {
+		t.Errorf("an address without Latin letters is %s", got)
+	}
 	if customers != 3 {
 		t.Errorf("%d people got the mail, want 3", customers)
 	}
