@@ -227,3 +227,8 @@ func (x *Index) count(kind termKind) int {
 	}
 	return x.first[kind+1] - x.first[kind]
 }
+
+// Size is how many workers and queues there are.
+func (d *Directory) Size() (workers, queues int) {
+	return d.workers.alive.count(), d.queues.alive.count()
+}

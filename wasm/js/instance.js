@@ -24,7 +24,7 @@ export async function startInstance(module, { fetch, settle, onExit }) {
   const wasm = await WebAssembly.instantiate(module.compiled, go.importObject);
   const instance = { exports: undefined, kill: (cause) => go.end(cause) };
   // The program registers before run() returns, so that the global variable is there for a moment only.
-  const register = (exports) => void (instance.exports = { ...exports, decide: decider(go, wasm.exports, exports) });
+  const register = (exports) => void (instance.exports = { ...exports, ...askers(go, wasm.exports, exports) });
   globalThis[name] = { register, settle, fetch };
   try {
     go.run(wasm).then(() => go.end(), (error) => go.end(error));
@@ -41,11 +41,14 @@ export async function startInstance(module, { fetch, settle, onExit }) {
 
 const FIRST_ROOM = 1 << 16; // bytes
 
+const QUESTIONS = ["decide", "updateDirectory", "openDirectory", "search", "nativeFilters"];
+
 /**
- * The function that answers a question: both go through the instance's memory. It returns undefined once the instance has
+ * The functions that answer a question: both go through the instance's memory. They return undefined once the instance has
  * ended.
  */
-function decider(go, { mem, decide }, { reserve, lengthAddress }) {
+function askers(go, wasm, { reserve, lengthAddress }) {
+  const { mem } = wasm;
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   let at = 0;
@@ -67,15 +70,34 @@ function decider(go, { mem, decide }, { reserve, lengthAddress }) {
     return read === json.length ? written : write(json, 3 * json.length); // a UTF-16 unit takes three bytes at most
   }
 
-  return (json) => {
+  function read(address) {
+    if (go.exited) return undefined;
+    const answerLength = new DataView(mem.buffer).getUint32(lengthAddress, true);
+    return decoder.decode(new Uint8Array(mem.buffer, address >>> 0, answerLength));
+  }
+
+  const ask = (name) => (json) => {
     if (go.exited) return undefined;
     const length = write(json, json.length);
     if (typeof length !== "number") return length;
-    const address = decide(length) >>> 0;
-    if (go.exited) return undefined;
-    const answerLength = new DataView(mem.buffer).getUint32(lengthAddress, true);
-    return decoder.decode(new Uint8Array(mem.buffer, address, answerLength));
+    return read(wasm[name](length));
   };
+
+  /** Takes a packed directory and the order of its entries. The room is the instance's from then on. */
+  function loadDirectory(blob, order) {
+    if (go.exited) return undefined;
+    const text = encoder.encode(blob);
+    const address = wasm.reserveDirectory(text.length + order.byteLength) >>> 0;
+    if (go.exited) return undefined;
+    const room = new Uint8Array(mem.buffer, address, address && text.length + order.byteLength);
+    if (room.length > 0) {
+      room.set(text);
+      room.set(new Uint8Array(order.buffer), text.length);
+    }
+    return read(wasm.loadDirectory(text.length));
+  }
+
+  return { loadDirectory, ...Object.fromEntries(QUESTIONS.map((name) => [name, ask(name)])) };
 }
 
 /**

@@ -54,8 +54,76 @@ export interface Transfer {
   dispatch(name: "depart", args: { token: string; body: DepartureRequest }): Promise<Result>;
   dispatch(name: "fetchTransfer", args: { token: string; id: string }): Promise<Result>;
   dispatch(name: "directory", args: { token: string; interactionSid?: string; interactionChannelSid?: string; taskSid?: string }): Promise<Result>;
+  /** The directory of workers and queues. */
+  readonly directory: Directory;
   /** Ends the module. What is pending is rejected with MODULE_STOPPED. */
   close(): void;
+}
+
+/** Searches the directory. It outlives a restart of the module: nothing needs to be loaded or opened again. */
+export interface Directory {
+  /** Whether a blob has been loaded. */
+  readonly loaded: boolean;
+  /**
+   * Takes what GET /v1/directory answered, with its names in the order of the locale (BCP 47), in the place of the blob before.
+   * null where there are no rules now: it is kept, and searched once there are. What is open stays open.
+   */
+  load(blob: string, locale?: string): { workers: number; queues: number } | AnswerError | null;
+  /** Takes in what the stream's events worker and queue tell. */
+  update(records: { workers?: WorkerRecord[]; queues?: QueueRecord[] }): {} | AnswerError | null;
+  /**
+   * Shows the directory for a conversation: which entries the agent may see is decided now, once. To be called again when
+   * the facts have changed. workers, queues, query and request of the question do not count.
+   */
+  open(question: Question): {} | AnswerError | null;
+  /** Finds what the agent may see, in about 0.05 ms. Nothing is found before open(). */
+  search(query: DirectoryQuery): DirectoryFound;
+  /**
+   * What makes Flex's own directory show what the rules allow: for WorkerDirectoryTabs.defaultProps. Where Flex has queueFilter
+   * (a function of a queue), give it (queue) => queueSids.includes(queue.sid) and leave hiddenQueueFilter away. null where there is none.
+   */
+  nativeFilters(question: Question): { hiddenWorkerFilter: string; hiddenQueueFilter: string; queueSids: string[] } | null;
+}
+
+export interface DirectoryQuery {
+  /** Words; letter case and accents do not count. Each must occur in the name, team, skills or activity. */
+  query?: string;
+  /** Both where it is absent. */
+  kind?: "worker" | "queue";
+  /** Only who is available, and queues in which somebody is, as far as it is known. */
+  available?: boolean;
+  /** SIDs of workers and queues that come first, in this order; then recents. */
+  favourites?: string[];
+  recents?: string[];
+  /** The most lines of each kind, besides favourites and recents; 30 where it is absent. */
+  limit?: number;
+}
+
+export interface DirectoryFound {
+  /** Favourites, recents, workers, queues; in the last two those first in which every word begins a word. */
+  lines: DirectoryLine[];
+  /** How many match, whatever the limit; workers and queues of them. */
+  total: number;
+  workers: number;
+  queues: number;
+}
+
+export interface DirectoryLine {
+  group: "favourite" | "recent" | "worker" | "queue";
+  kind: "worker" | "queue";
+  sid: string;
+  name: string;
+  /** A worker's activity. */
+  detail: string;
+  /** Of a queue: somebody is, or it is not known. */
+  available: boolean;
+  team: string;
+  skills: string[];
+  /** Of a queue; null where they are not known. longestWait is in seconds. */
+  figures: { available: number; waiting: number; longestWait: number } | null;
+  enabled: boolean;
+  /** Why it is not: a code. */
+  reason: string;
 }
 
 /** Never rejects: see {@link LoadOptions.onFault}. */

@@ -6,6 +6,7 @@
 //
 // loadTransfer never rejects: where the module cannot be loaded, onFault is told why, once, and what is returned decides
 // nothing, so that the page keeps its native behaviour. The types are in loader.d.ts.
+import { Directory } from "./directory.js";
 import { TransferError } from "./errors.js";
 import { startInstance } from "./instance.js";
 import { fetchModule } from "./module.js";
@@ -39,6 +40,7 @@ function fallback(cause) {
   return {
     native: true, rules: "", restarts: 0, pending: 0,
     decide: () => null,
+    directory: new Directory(() => null),
     dispatch: () => Promise.reject(why()),
     close() {},
   };
@@ -56,6 +58,10 @@ class Transfer {
   #stops = []; // when the module stopped lately
   #timer;
   #restarts = 0;
+  directory = new Directory((name, ...args) => {
+    const answer = this.#call(name, isString, ...args);
+    return answer === undefined ? null : JSON.parse(answer);
+  });
 
   constructor(options) {
     this.#o = options;
@@ -90,6 +96,7 @@ class Transfer {
       return;
     }
     this.#instance = instance;
+    this.directory.restore();
     this.#ready.resolve();
   }
 
