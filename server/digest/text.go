@@ -55,7 +55,7 @@ func (t *talk) size(now time.Time) string {
 	}
 	counts := []string{count(customer, "message") + " from the customer"}
 	for _, name := range names {
-		counts = append(counts, fmt.Sprintf("%d from %s", by[name], clip(name, 60)))
+		counts = append(counts, fmt.Sprintf("%d from %s", by[name], short(name)))
 	}
 	if other > 0 {
 		counts = append(counts, fmt.Sprintf("%d from %s", other, map[bool]string{true: "agents", false: "other agents"}[len(names) == 0]))
@@ -80,7 +80,7 @@ func before(in Input) string {
 		if t.Briefing.Reason != "" {
 			why = t.Briefing.Reason
 		}
-		told = append(told, fmt.Sprintf("by %s (%s)", clip(orSomebody(t.From.Name), 60), clip(why, 60)))
+		told = append(told, fmt.Sprintf("by %s (%s)", orSomebody(t.From.Name), short(why)))
 	}
 	if n == 0 {
 		return ""
@@ -106,8 +106,11 @@ func orSomebody(name string) string {
 	if name == "" {
 		return "An agent"
 	}
-	return clip(name, 60)
+	return short(name)
 }
+
+// short is a name or a code in one line.
+func short(s string) string { return clip(oneLine(s), 60) }
 
 // quote is what a message says, in one line.
 func (l *line) quote() string {
