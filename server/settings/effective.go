@@ -58,7 +58,7 @@ func (f *File) Effective(account string, overrides []Override) (Effective, error
 		layers = append(layers, o.layer(&problems))
 	}
 	e, last := merge(layers)
-	e.Account = account
+	e.Account, e.Revision = account, revision(&e.Config)
 	check(e.Config, last, &problems)
 	return e, problems.err()
 }
@@ -98,7 +98,6 @@ func merge(layers []layer) (Effective, layer) {
 		}
 		maps.Copy(last, l)
 	}
-	e.Revision = revision(&e.Config)
 	return e, last
 }
 

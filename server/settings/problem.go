@@ -48,10 +48,14 @@ func (p Problems) Unwrap() []error {
 	return all
 }
 
+// maxProblems is how many are noted: whoever has that many does not read on.
+const maxProblems = 100
+
 // add notes a problem, once: what defaults and accounts share is checked for
 // each of them.
 func (p *Problems) add(one Problem) {
-	if !slices.ContainsFunc(*p, func(known *Problem) bool { return *known == one }) {
+	known := slices.ContainsFunc(*p, func(known *Problem) bool { return *known == one })
+	if !known && len(*p) < maxProblems {
 		*p = append(*p, &one)
 	}
 }
