@@ -90,6 +90,7 @@ const beasInvite = `"invites":{"WT1":{"invitesTaskSid":"WT1","targetSid":"WK1","
 
 func (f *fake) write(t *testing.T, outstanding ...transfer.Transfer) Outcome {
 	t.Helper()
+	f.reads = 0 // looks are told from reads by their number
 	o, err := Write(t.Context(), f, conversationSID, outstanding, nil)
 	if err != nil {
 		t.Fatal(err)
