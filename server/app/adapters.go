@@ -72,8 +72,17 @@ func (d directory) Directory(_ context.Context, _ httpapi.Caller, c httpapi.Conv
 	if c.TaskSID != "" {
 		d.coordinator.Warm(c.InteractionSID, c.InteractionChannelSID, c.TaskSID)
 	}
-	workers, queues := d.roster.Directory()
-	return workers, queues, nil
+	_, queues := d.roster.Directory()
+	return nil, queues, nil // workers are in the packed directory
+}
+
+// packed is the directory as browsers load it.
+func (d directory) packed(ctx context.Context) (httpapi.Packed, error) {
+	p, err := d.roster.Packed(ctx)
+	if err != nil {
+		return httpapi.Packed{}, err
+	}
+	return httpapi.Packed{Text: p.Text, ETag: p.ETag, Encoded: p.Encoded}, nil
 }
 
 func (d directory) Settings(by httpapi.Caller) transfer.Settings { return d.settings(by) }

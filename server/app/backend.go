@@ -99,13 +99,14 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 	}); err != nil {
 		return err
 	}
+	listed := directory{roster: b.roster, coordinator: b.coordinator, settings: b.forCaller}
 	o := httpapi.Options{
 		Verifier:  verifier{twilioapi.NewTokens(b.twilio.ValidateToken, time.Now)},
 		Transfers: transfers{b.coordinator},
-		Directory: directory{roster: b.roster, coordinator: b.coordinator, settings: b.forCaller},
-		Watch:     watch{coordinator: b.coordinator, settings: b.settings, forCaller: b.forCaller},
-		Webhooks:  webhooks{authToken: c.Account.AuthToken, coordinator: b.coordinator, roster: b.roster},
-		Ready:     b.ready, ConfigStatus: b.configStatus, Text: textOf, PublicURL: c.Listen.PublicURL, Origins: c.Listen.Origins,
+		Directory: listed, Packed: listed.packed,
+		Watch:    watch{coordinator: b.coordinator, settings: b.settings, forCaller: b.forCaller},
+		Webhooks: webhooks{authToken: c.Account.AuthToken, coordinator: b.coordinator, roster: b.roster},
+		Ready:    b.ready, ConfigStatus: b.configStatus, Text: textOf, PublicURL: c.Listen.PublicURL, Origins: c.Listen.Origins,
 		Module: dist.FS(), ModuleScripts: js.Files(), Logger: c.Logger,
 		Metrics: promhttp.HandlerFor(metrics.registry, promhttp.HandlerOpts{}),
 	}

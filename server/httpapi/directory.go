@@ -3,16 +3,24 @@ package httpapi
 import (
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 	"github.com/flex-transfer/flex-transfer/wasm/wire"
 )
 
-// directory answers GET /v1/directory.
+// directory answers GET /v1/directory: as text/plain it is the packed directory,
+// as JSON what goes with it.
 func (a *API) directory(w http.ResponseWriter, r *http.Request, by Caller) {
 	conversation, err := conversationOf(r.URL.RawQuery)
 	if err != nil {
 		a.fail(w, r, err)
+		return
+	}
+	w.Header().Add("Vary", "Accept")
+	if a.Packed != nil && strings.HasPrefix(r.Header.Get("Accept"), "text/plain") {
+		a.packed(w, r)
 		return
 	}
 	workers, queues, err := a.Directory.Directory(r.Context(), by, conversation)
@@ -23,6 +31,38 @@ func (a *API) directory(w http.ResponseWriter, r *http.Request, by Caller) {
 	writeJSON(w, http.StatusOK, wire.AppendDirectory(make([]byte, 0, roomFor(workers, queues)), wire.Directory{
 		Workers: workers, Queues: queues, Settings: a.Directory.Settings(by),
 	}))
+}
+
+// packed answers with the packed directory, or with 304 to who has it. Its ETag
+// is that of the text; each coding has its own, as a strong one must.
+func (a *API) packed(w http.ResponseWriter, r *http.Request) {
+	d, err := a.Packed(r.Context())
+	if err != nil {
+		a.fail(w, r, &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err})
+		return
+	}
+	body, etag := d.Text, d.ETag
+	h := w.Header()
+	h.Add("Vary", "Accept-Encoding")
+	for _, c := range accepted(r.Header.Get("Accept-Encoding")) {
+		if encoded := d.Encoded(c.name); encoded != nil {
+			body, etag = encoded, strings.TrimSuffix(etag, `"`)+"-"+c.name+`"`
+			h.Set("Content-Encoding", c.name)
+			break
+		}
+	}
+	h.Set("ETag", etag)
+	h.Set("Cache-Control", "private, no-cache")
+	for tag := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
+		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
+			h.Del("Content-Encoding")
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // the client is gone: nobody is left to be told
 }
 
 // conversationOf reads the query: the three SIDs of a conversation, or none.

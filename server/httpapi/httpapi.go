@@ -86,6 +86,14 @@ type Directory interface {
 	Settings(by Caller) transfer.Settings
 }
 
+// Packed is the directory as browsers load it.
+type Packed struct {
+	Text []byte
+	ETag string // strong, with its quotes
+	// Encoded is the text in a content coding; nil where there is none of it.
+	Encoded func(coding string) []byte
+}
+
 // Listener is what is told about what happens, one call at a time. An error of
 // one ends the listening.
 type Listener struct {
@@ -134,8 +142,10 @@ type Options struct {
 	Verifier  Verifier
 	Transfers Transfers
 	Directory Directory
-	Watch     Watch
-	Webhooks  Webhooks
+	// Packed is the packed directory; nil: there is only JSON.
+	Packed   func(context.Context) (Packed, error)
+	Watch    Watch
+	Webhooks Webhooks
 	// ConfigStatus is how the settings stand; nil: it is not to be asked for.
 	ConfigStatus func() ConfigStatus
 	// Text, where set, is a reason's text for people in the language that they

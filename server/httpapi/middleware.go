@@ -163,8 +163,8 @@ func (a *API) withCORS(next http.Handler) http.Handler {
 	shared := cors.New(cors.Options{
 		AllowedOrigins: a.Origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost},
-		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"},
-		ExposedHeaders: []string{"Location", "Retry-After", "X-Request-Id"},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"},
+		ExposedHeaders: []string{"ETag", "Location", "Retry-After", "X-Request-Id"},
 		MaxAge:         corsMaxAge,
 	}).Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -125,6 +125,7 @@ func (r *Roster) applyQueue(e WebhookEvent) {
 
 // outdated makes the next transfer to a queue read queues and workflow anew, and asks for a full read.
 func (r *Roster) outdated() {
+	r.state.Add(1)
 	r.mu.Lock()
 	r.queuesAt, r.outdatedAt = time.Time{}, r.clock()
 	r.mu.Unlock()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -122,14 +124,23 @@ func (r *Roster) readQueues(ctx context.Context) error {
 	if queuesErr != nil {
 		return errors.Join(fmt.Errorf("roster: reading the task queues: %w", queuesErr), flowErr)
 	}
+	before := maps.Clone(r.queues)
 	clear(r.queues)
 	for _, q := range queues {
 		r.takeQueue(q)
+	}
+	if !maps.EqualFunc(before, r.queues, sameQueue) {
+		r.state.Add(1)
 	}
 	if flowErr == nil && !r.outdatedAt.After(began) {
 		r.queuesAt = began
 	}
 	return flowErr
+}
+
+// sameQueue compares all but figures.
+func sameQueue(a, b transfer.QueueRecord) bool {
+	return a.FriendlyName == b.FriendlyName && a.Unserved == b.Unserved && slices.Equal(a.Skills, b.Skills)
 }
 
 func (r *Roster) takeQueue(q transfer.QueueRecord) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -56,6 +57,9 @@ type Roster struct {
 	logger      *slog.Logger
 	reads       singleflight.Group
 	wake        chan struct{}
+
+	state   atomic.Uint64 // counts what changes the directory
+	packing packing
 
 	// changing orders changes with the notices about them; it is held without mu while subscribers are told.
 	changing sync.Mutex
@@ -214,6 +218,7 @@ func (r *Roster) change(f func() []transfer.WorkerRecord) {
 	}
 	if len(changed) > 0 {
 		r.directory = nil
+		r.state.Add(1)
 	}
 	r.mu.Unlock()
 	for _, record := range changed {
