@@ -203,7 +203,7 @@ func (c *Coordinator) depart(ctx context.Context, s transfer.State, d transfer.D
 		return departed, nil
 	}
 	if d.Kind != transfer.DepartureEnd {
-		gone, goneErr := c.gone(ctx, s, d.Agent.ParticipantSID)
+		gone, goneErr := c.gone(ctx, s, d.Agent)
 		if goneErr != nil {
 			return nil, errors.Join(err, goneErr)
 		}

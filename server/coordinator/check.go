@@ -13,6 +13,8 @@ const (
 	taskPending         = "pending"
 	taskReserved        = "reserved"
 	taskCanceled        = "canceled"
+	taskWrapping        = "wrapping"
+	taskCompleted       = "completed"
 	reservationRejected = "rejected"
 	reservationTimeout  = "timeout"
 )
@@ -126,7 +128,7 @@ func (c *Coordinator) look(ctx context.Context, s transfer.State, t transfer.Tra
 	if ended, err := c.checkChannel(ctx, s, t); ended != nil || err != nil {
 		return ended, err
 	}
-	gone, err := c.gone(ctx, s, t.From.ParticipantSID)
+	gone, err := c.gone(ctx, s, t.From)
 	switch {
 	case err != nil:
 		return nil, err

@@ -29,6 +29,7 @@ type game struct {
 	settings  transfer.Settings
 	mirrored  []string
 	tally     *tally
+	wrong     string            // what was seen to be wrong while a process was at work
 	judged    *sandbox.Snapshot // what the account looks like, while the game judges
 	action    string            // the agents' last one
 }

@@ -49,6 +49,9 @@ func (g *game) agentsIn() []sandbox.InteractionParticipant {
 // judge looks at what must be so at any time.
 func (g *game) judge() {
 	defer g.judging()()
+	if g.wrong != "" {
+		g.t.Fatal(g.wrong)
+	}
 	s := g.state()
 	for _, tr := range s.Transfers {
 		g.judgeInvites(tr)
@@ -142,18 +145,25 @@ func (g *game) explained(s transfer.State, participantSID, taskSID string) bool 
 // judgeClosing looks at the conversation right before it is closed by us: no
 // agent but one is there, and no invite is cut off.
 func (g *game) judgeClosing() {
-	defer g.judging()()
 	if g.over() {
 		return
 	}
 	g.ended = true
-	if in := g.agentsIn(); len(in) > 1 {
-		g.t.Fatalf("the conversation is ended with %d agents in it: %s", len(in), story(g.state()))
+	s, staying := g.state(), 0
+	for _, p := range g.agentsIn() {
+		if !slices.ContainsFunc(s.Departures, func(d transfer.Departure) bool {
+			return d.Kind != transfer.DepartureEnd && d.Agent.ParticipantSID == p.SID && d.Phase != transfer.DepartureFailed
+		}) {
+			staying++
+		}
+	}
+	if staying > 1 {
+		g.wrong = fmt.Sprintf("the conversation is ended with %d agents in it:%s", staying, story(s))
 	}
 	for _, task := range g.look().Tasks {
 		id, _ := transfer.ReadStamp(task.Attributes)
 		if id != "" && (task.AssignmentStatus == "pending" || task.AssignmentStatus == "reserved") {
-			g.t.Fatalf("the conversation is ended while %s is being asked: %s", id, story(g.state()))
+			g.wrong = fmt.Sprintf("the conversation is ended while %s is being asked:%s", id, story(s))
 		}
 	}
 }

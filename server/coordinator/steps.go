@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/ledger"
@@ -200,7 +201,7 @@ func (c *Coordinator) remove(ctx context.Context, s transfer.State, t transfer.T
 	case !twilioapi.IsRefused(err):
 		return nil, err
 	}
-	gone, listErr := c.gone(ctx, s, t.From.ParticipantSID)
+	gone, listErr := c.gone(ctx, s, t.From)
 	if listErr == nil && gone {
 		return transfer.Left{TransferID: t.ID, At: c.Clock()}, nil
 	}
@@ -211,15 +212,21 @@ func (c *Coordinator) remove(ctx context.Context, s transfer.State, t transfer.T
 	return nil, errors.Join(err, listErr, channelErr)
 }
 
-// gone reports whether the participant is no longer in the channel.
-func (c *Coordinator) gone(ctx context.Context, s transfer.State, participantSID string) (bool, error) {
+// gone reports whether the agent is no longer in the channel. Twilio lists who
+// wraps up as a participant; their task tells.
+func (c *Coordinator) gone(ctx context.Context, s transfer.State, who transfer.Agent) (bool, error) {
 	participants, err := c.Twilio.Participants(ctx, s.InteractionSID, s.InteractionChannelSID)
-	for _, p := range participants {
-		if p.SID == participantSID {
-			return false, err
-		}
+	if err != nil {
+		return false, err
 	}
-	return err == nil, err
+	if !slices.ContainsFunc(participants, func(p transfer.ParticipantRecord) bool { return p.SID == who.ParticipantSID }) {
+		return true, nil
+	}
+	task, err := c.Twilio.Task(ctx, who.TaskSID)
+	if twilioapi.IsNotFound(err) {
+		return true, nil
+	}
+	return err == nil && (task.AssignmentStatus == taskWrapping || task.AssignmentStatus == taskCompleted), err
 }
 
 // withdrawOthers withdraws the invites that were made beside the recorded one:

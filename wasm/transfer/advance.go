@@ -155,13 +155,29 @@ func (e InviteRefused) apply(s *State) error {
 			t.Phase, t.Due = PhaseSearching, e.At.Add(searchAgain)
 			return true
 		}
-		if t.Round > 0 { // somebody else may be left to be asked
+		if t.Round > 0 || s.leaves(t) { // somebody else may have to be asked
 			t.Over, t.Phase, t.Due = e.Reason, PhaseWithdrawing, e.At
 			t.FailureDetail = e.Detail
 			return true
 		}
 		return t.end(PhaseFailed, e.At, e.Reason, e.Detail)
 	})
+}
+
+// leaves reports whether the agent of the transfer has left by something else,
+// or is about to.
+func (s *State) leaves(t *Transfer) bool {
+	for i := range s.Departures {
+		if d := &s.Departures[i]; d.Agent.TaskSID == t.From.TaskSID && d.Phase != DepartureFailed {
+			return true
+		}
+	}
+	for i := range s.Transfers {
+		if o := &s.Transfers[i]; o.ID != t.ID && o.From.TaskSID == t.From.TaskSID && (!o.LeftAt.IsZero() || o.removes(o.AcceptedBy != "")) {
+			return true
+		}
+	}
+	return false
 }
 
 func (e InviteUnknown) apply(s *State) error {
@@ -190,7 +206,7 @@ func (e InviteMissing) apply(s *State) error {
 				t.joined(e.At)
 				return true
 			}
-			if t.Round > 0 {
+			if t.Round > 0 || s.leaves(t) {
 				t.Over, t.Phase, t.Due = ReasonInviteNotStored, PhaseWithdrawing, e.At
 				return true
 			}

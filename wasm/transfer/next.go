@@ -59,12 +59,12 @@ func (b Fallback) target(t Transfer) (Target, bool) {
 // of [Settings.NextTargets], the task of the invite with its attributes as
 // Facts.Task, and the transfers and departures as they are recorded.
 //
-// Where an agent is with the customer, or another target is being asked, the
-// transfer ends, unless the settings want all fallbacks tried. Where nobody is,
+// Where an agent is with the customer, or another transfer is open (which will
+// decide in its turn), the transfer ends, unless the settings want all fallbacks tried. Where nobody is,
 // the next fallback is asked that can be; when there is none, the queue that
 // the conversation came from, without a limit in time.
 func (f *Facts) Next(t Transfer) (Next, error) {
-	attended := f.staying("") || f.otherLive(t.ID)
+	attended := f.staying("") || f.otherOpen(t.ID)
 	if attended && (!f.Settings.FallbackAlways || t.Over == ReasonInviteWithdrawn) {
 		return Next{}, nil
 	}
@@ -89,6 +89,16 @@ func (f *Facts) Next(t Transfer) (Next, error) {
 		return Next{}, nil
 	}
 	return f.lastResort(t)
+}
+
+// otherOpen reports whether another transfer may still bring somebody in.
+func (f *Facts) otherOpen(transferID string) bool {
+	for i := range f.Transfers {
+		if t := &f.Transfers[i]; t.ID != transferID && t.Open() && t.Phase != PhaseClosing {
+			return true
+		}
+	}
+	return false
 }
 
 // lastResort asks the queue that the conversation came from, also once more,

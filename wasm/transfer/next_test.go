@@ -44,6 +44,7 @@ func TestNext(t *testing.T) {
 		{"the agent is still there", with(func(t *Transfer) { t.LeftAt = time.Time{} }), nil, NextNothing, Target{}, false},
 		{"a colleague is there", declined, []func(*Records){adaGone, withBea}, NextNothing, Target{}, false},
 		{"another target is being asked", declined, []func(*Records){adaGone, having(Transfer{ID: "XT2", Phase: PhaseRinging})}, NextNothing, Target{}, false},
+		{"another invite is on its way, and decides in its turn", declined, []func(*Records){adaGone, having(Transfer{ID: "XT2", Phase: PhaseInviting}), fallbacks(false, Fallback{Kind: FallbackClose})}, NextNothing, Target{}, false},
 		{"nobody: back to the agent", declined, []func(*Records){adaGone}, NextTarget, Target{Kind: TargetWorker, SID: ada}, false},
 		{"the list still shows the agent who left", declined, []func(*Records){having(declined)}, NextTarget, Target{Kind: TargetWorker, SID: ada}, false},
 		{"the agent went off: the queue it came from", declined, []func(*Records){adaGone, adaOff}, NextTarget, queue(wqOrigin), true},
