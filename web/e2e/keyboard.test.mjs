@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  accept, begin, choose, desk, handover, inConversation, openDirectory, option, phone, picture, transferButton, withBrowser, withDemo,
+  accept, begin, choose, desk, handover, inConversation, invite, openDirectory, option, phone, picture, sendHandover, showPeople, transferButton,
+  withBrowser, withDemo,
 } from "./support/demo.mjs";
 import { invites } from "./support/stage.mjs";
 
@@ -60,6 +61,51 @@ test("the whole story by keyboard", () => withDemo(async ({ page, url }) => {
   assert.equal(await invites(url), 1);
 }));
 
+test("a warm transfer by keyboard: reason, notes, participants, leaving", () => withDemo(async ({ page, url }) => {
+  await inConversation(page);
+  const ada = desk(page, "ada");
+  await ada.locator('[data-directory-button][data-state="enabled"]').waitFor();
+  await tabTo(page, transferButton(page, "ada"));
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("bea");
+  await option(page, "ada", "Chidi Okafor").waitFor({ state: "detached" });
+  await page.keyboard.press("Enter");
+  await handover(page, "ada").waitFor();
+  // Back from the notes to the kind of transfer, with the arrows to the other one.
+  for (let i = 0; i < 10 && !(await page.evaluate(() => document.activeElement.value === "cold")); i += 1) await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("ArrowRight");
+  await ada.getByRole("dialog", { name: "Invite Bea Ortiz" }).waitFor();
+  await tabTo(page, handover(page, "ada").getByRole("combobox", { name: "Reason" }));
+  await page.keyboard.type("Ret");
+  await tabTo(page, handover(page, "ada").getByRole("textbox", { name: "Notes" }));
+  await page.keyboard.type("First line");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.type("second line");
+  await page.keyboard.press("Enter");
+  await desk(page, "bea").getByText(/Return or exchange · First line/).waitFor();
+  assert.ok(await transferButton(page, "ada").evaluate((node) => node === document.activeElement), "the focus is back on the button");
+
+  await tabTo(page, desk(page, "bea").getByRole("button", { name: /^Accept/ }));
+  await page.keyboard.press("Enter");
+  await ada.getByText(/^Bea Ortiz accepted in/).waitFor();
+  await tabTo(page, ada.getByRole("tab", { name: "Chat" }), 120);
+  await page.keyboard.press("ArrowRight");
+  await ada.getByRole("button", { name: "Remove Bea Ortiz from the conversation" }).waitFor();
+  assert.equal(await ada.getByRole("tab", { name: /^Participants/ }).getAttribute("aria-selected"), "true");
+  await tabTo(page, ada.getByRole("button", { name: "Leave", exact: true }), 120);
+  await page.keyboard.press("Enter");
+  const question = ada.getByRole("alertdialog", { name: "Leave the conversation?" });
+  await question.waitFor();
+  await page.keyboard.press("Enter"); // what has the focus is the way back: nobody leaves by accident
+  await question.waitFor({ state: "hidden" });
+  await page.keyboard.press("Enter");
+  await question.waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await phone(page).getByText("with Bea Ortiz", { exact: true }).waitFor();
+  assert.equal(await invites(url), 1);
+}));
+
 test("the arrows wrap round and pass over nothing", () => withDemo(async ({ page }) => {
   await inConversation(page);
   await openDirectory(page, "ada");
@@ -101,7 +147,10 @@ test("the reason of a button that cannot be used is reached by keyboard and scre
 
 test("everything that can be used has a name, and the page its landmarks", () => withDemo(async ({ page }) => {
   await inConversation(page);
+  await invite(page, "ada", "Bea Ortiz");
+  await showPeople(page, "ada");
   await openDirectory(page, "ada");
+  await option(page, "ada", "Chidi Okafor").click();
   const nameless = await page.evaluate(() => [...document.querySelectorAll("button, input, select, textarea, [role=option], [role=dialog], [role=listbox], [tabindex='0']")]
     .filter((node) => node.checkVisibility())
     .filter((node) => !(node.getAttribute("aria-label") || node.getAttribute("aria-labelledby") || node.labels?.[0]?.textContent.trim() || node.textContent.trim()))
@@ -126,6 +175,17 @@ test("text stands out from its ground by WCAG AA", () => withDemo(async ({ page 
   await accept(page, "ada");
   await openDirectory(page, "ada");
   assert.deepEqual(await page.evaluate(lowContrast), []);
+  await option(page, "ada", "Chidi Okafor").click();
+  assert.deepEqual(await page.evaluate(lowContrast), []);
+  await sendHandover(page, "ada", { mode: "warm", reason: "Billing question", notes: "Look at May." });
+  await desk(page, "chidi").getByRole("button", { name: /^Accept/ }).waitFor();
+  assert.deepEqual(await page.evaluate(lowContrast), []);
+  await accept(page, "chidi");
+  await showPeople(page, "chidi");
+  await desk(page, "ada").getByRole("button", { name: "Leave", exact: true }).click();
+  assert.deepEqual(await page.evaluate(lowContrast), []);
+  await page.keyboard.press("Escape");
+  await openDirectory(page, "ada");
   await choose(page, "ada", "Bea Ortiz");
   await accept(page, "bea");
   await desk(page, "ada").getByText(/accepted in/).waitFor();

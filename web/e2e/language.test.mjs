@@ -46,6 +46,33 @@ for (const [locale, language] of [["pt-BR", "pt-BR"], ["zh-CN", "zh-Hans"], ["es
   test(`without it, a browser in ${locale} is served ${language}`, () => withDemo((demo) => refusedIn(language, demo), { prepare: reading(locale, "en"), expected: REFUSED }));
 }
 
+test("a whole warm transfer in Spanish: reasons, participants, what happens, leaving", () => withDemo(async ({ page }) => {
+  const words = wordsOf("es-MX");
+  const desk = (name) => page.getByRole("region", { name: fill(words["desk.label"], { name }) });
+  const customer = page.getByRole("region", { name: words["customer.label"] });
+  await customer.getByRole("textbox", { name: words["customer.first"] }).fill("Me cobraron dos veces.");
+  await customer.getByRole("button", { name: words["customer.start"] }).click();
+  const taskFrom = (name) => desk(name).getByRole("button", { name: fill(words["task.acceptFrom"], { name: words["customer.defaultName"] }), exact: true });
+  await taskFrom(NAMES.ada).click();
+  const ada = desk(NAMES.ada);
+  await ada.getByRole("button", { name: words["transfer.button"], exact: true }).click();
+  await ada.getByRole("option", { name: NAMES.bea }).click();
+  await ada.locator(".segment").getByText(words["transfer.invite"], { exact: true }).click();
+  await ada.getByRole("dialog", { name: fill(words["transfer.inviteName"], { name: NAMES.bea }) }).waitFor();
+  await ada.getByRole("combobox", { name: words["handover.reason"] }).selectOption({ label: "Pregunta sobre facturación" });
+  await picture(page, "25-spanish-form");
+  await ada.getByRole("textbox", { name: words["handover.notes"] }).press("Enter");
+  await ada.getByText(fill(words["progress.ringingAgent"], { name: NAMES.bea })).waitFor();
+  await desk(NAMES.bea).getByText("Pregunta sobre facturación").first().waitFor();
+  await taskFrom(NAMES.bea).click();
+  await ada.getByRole("tab", { name: new RegExp(`^${words["people.title"]}`) }).click();
+  await picture(page, "26-spanish-both");
+  await ada.getByRole("button", { name: words["desk.leave"], exact: true }).click();
+  await ada.getByText(fill(words["exit.leaveText"], { names: NAMES.bea })).waitFor();
+  await ada.getByRole("alertdialog").getByRole("button", { name: words["desk.leave"], exact: true }).click();
+  await desk(NAMES.bea).getByText(fill(words["notice.left"], { name: NAMES.ada })).waitFor();
+}, { path: "/?lang=es-MX" }));
+
 test("the nearest language is chosen, and English where there is none", () => withDemo(async ({ page }) => {
   const chosen = {
     "en-GB": "en-US", en: "en-US", es: "es-ES", "es-ES": "es-ES", "es-419": "es-MX", "es-AR": "es-MX", "es-US": "es-MX",

@@ -124,8 +124,8 @@ export async function choose(page, who, name, { mode = "cold", leaveOn, reason, 
 export async function sendHandover(page, who, { mode, leaveOn, reason, notes } = {}) {
   const form = handover(page, who);
   await form.waitFor();
-  const kind = form.getByText({ cold: "Transfer", warm: "Invite" }[mode], { exact: true }).and(form.locator(".segment span"));
-  if (await kind.isVisible()) await kind.click();
+  const kind = form.locator(".segment").getByText(mode === "warm" ? "Invite" : "Transfer", { exact: true });
+  if (mode && (await kind.isVisible())) await kind.click();
   if (leaveOn) await form.getByText({ invite: "At once", accept: "When they accept" }[leaveOn]).click();
   if (reason) await form.getByRole("combobox", { name: "Reason" }).selectOption({ label: reason });
   const box = form.getByRole("textbox", { name: "Notes" });
