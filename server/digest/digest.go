@@ -44,6 +44,9 @@ type Maker struct {
 	ServiceURL string
 	// Token, where set, is sent to the service as a bearer token. It is in no log and no error.
 	Token string
+	// Workers, where set, names agents that Input.Names does not: by their friendly name, which identities are made of.
+	// It is called once for a digest.
+	Workers func() []transfer.WorkerRecord
 	// Timeout limits the reading of messages, and then the service; DefaultTimeout if 0. Make takes no longer than twice
 	// that.
 	Timeout time.Duration
@@ -131,6 +134,9 @@ func (m *Maker) read(ctx context.Context, in Input) (*talk, error) {
 	})
 	if err := all.Wait(); err != nil {
 		return nil, err
+	}
+	if m.Workers != nil {
+		in.Names = withWorkers(in.Names, messages, m.Workers())
 	}
 	return newTalk(in, conversation, participants, messages), nil
 }

@@ -225,6 +225,21 @@ func TestDecodedIdentities(t *testing.T) {
 	}
 }
 
+func TestNamesOfWorkers(t *testing.T) {
+	m := (&fake{}).say(9, "cleo-1", "Hi").say(8, "ada_40example_2Ecom", "Hello").say(7, "bea", "Hello").say(6, "chidi", "Hello").maker()
+	m.Workers = func() []transfer.WorkerRecord {
+		return []transfer.WorkerRecord{
+			{FriendlyName: "ada@example.com", Attributes: `{"full_name":"Ada Lindqvist"}`},
+			{FriendlyName: "bea", Attributes: `[`}, {FriendlyName: "chidi", Attributes: `{"full_name":"Nobody"}`}, {FriendlyName: ""},
+		}
+	}
+	in := input()
+	in.Names = map[string]string{"chidi": "Chidi Okafor"}
+	if got := m.Make(t.Context(), in); !strings.Contains(got.Text, "1 message from the customer, 1 from Ada Lindqvist, 1 from bea and 1 from Chidi Okafor.") {
+		t.Errorf("got %s", got.Text)
+	}
+}
+
 func TestIdentity(t *testing.T) {
 	for attributes, want := range map[string]string{
 		`{"contact_uri":"client:ada_40example"}`: "ada_40example", `{"contact_uri":"client:"}`: "ada", `{"contact_uri":"sip:x"}`: "ada", ``: "ada", `[`: "ada",

@@ -103,6 +103,44 @@ func (c cast) name(author string) string {
 	return c.names[decodeIdentity(author)]
 }
 
+// withWorkers adds the full names of those workers who have written.
+func withWorkers(known map[string]string, messages []twilioapi.Message, workers []transfer.WorkerRecord) map[string]string {
+	names := map[string]string{}
+	authors := map[string][]string{} // by friendly name
+	seen := map[string]bool{"": true}
+	for _, m := range messages {
+		if seen[m.Author] {
+			continue
+		}
+		seen[m.Author] = true
+		if name := (cast{names: known}).name(m.Author); name != "" {
+			names[m.Author] = name
+			continue
+		}
+		authors[m.Author] = append(authors[m.Author], m.Author)
+		if friendly := decodeIdentity(m.Author); friendly != m.Author {
+			authors[friendly] = append(authors[friendly], m.Author)
+		}
+	}
+	for _, w := range workers {
+		for _, author := range authors[w.FriendlyName] {
+			names[author] = fullName(w)
+		}
+	}
+	return names
+}
+
+// fullName is the full_name of a worker's attributes, else the friendly name.
+func fullName(w transfer.WorkerRecord) string {
+	var attributes struct {
+		FullName string `json:"full_name"`
+	}
+	if json.Unmarshal([]byte(w.Attributes), &attributes) != nil || attributes.FullName == "" {
+		return w.FriendlyName
+	}
+	return attributes.FullName
+}
+
 // decodeIdentity undoes what Flex does to a friendly name when it makes an identity of it: ada@example.com becomes
 // ada_40example_2Ecom. Source: contact_uri in the attributes of Flex's workers.
 func decodeIdentity(identity string) string {
