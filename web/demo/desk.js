@@ -5,7 +5,7 @@ import { Canvas } from "./canvas.js";
 import { h, set, text, each } from "./dom.js";
 import { initials, firstName } from "./format.js";
 import { notifications } from "./notifications.js";
-import { endText, handoverText } from "./progress.js";
+import { endText, handoverText, outcomeText } from "./progress.js";
 import { queuesOf } from "./queues.js";
 import { attributesOf } from "./store.js";
 import { stage } from "./stage.js";
@@ -92,13 +92,12 @@ export class Desk {
     for (const entry of entries) entry.unread = entry.status === "open" ? entry.messages.length - (this.#seen.get(entry.reservation.sid) ?? 0) : 0;
   }
 
-  /** Says once when a transfer of this agent came to nothing. */
+  /** Says once when a transfer of this agent came to nothing; one that was canceled is told in the conversation alone. */
   #announceEnds(entries) {
     for (const { screen } of entries) {
       const progress = screen?.progress;
       if (!progress?.mine || !progress.failure || !this.#isNews(progress.transferId, progress.ended)) continue;
-      const canceled = progress.failure === "INVITE_WITHDRAWN";
-      this.notices.show({ kind: canceled ? "info" : "error", text: endText(progress) });
+      if (progress.failure !== "INVITE_WITHDRAWN") this.notices.show({ kind: "error", text: endText(progress) });
     }
   }
 
@@ -168,7 +167,7 @@ function dotOf(worker) {
 
 /** What the desk lists: what rings, is open or wraps up, and for a while what was handed over. */
 function deskEntries(agent, store, dismissed) {
-  return agent.reservations().flatMap((reservation) => {
+  const entries = agent.reservations().flatMap((reservation) => {
     const task = store.taskOf(reservation);
     if (!task || dismissed.has(reservation.sid)) return [];
     const status = STATUS[reservation.reservation_status];
@@ -176,6 +175,8 @@ function deskEntries(agent, store, dismissed) {
     if (!status && !recentlyLeft(reservation, task, screen)) return [];
     return [entryOf({ agent, store, reservation, task, screen, status: status ?? "left" })];
   });
+  // A conversation that has come back stands for itself.
+  return entries.filter((entry) => entry.status !== "left" || !entries.some((one) => one.status !== "left" && one.channel && one.channel === entry.channel));
 }
 
 function recentlyLeft(reservation, task, screen) {
@@ -204,6 +205,8 @@ function noteOf({ agent, store, task, screen, status, attributes }) {
   if (status !== "incoming") return "";
   const progress = screen?.progress;
   const from = progress && !progress.ended && progress.from.taskSid !== task.sid ? progress.from.name : store.workerName(attributes.transferPlan?.fromWorkerSid);
+  const before = progress?.tried?.at(-1);
+  if (from === agent.name && before) return t("task.comesBack", { why: outcomeText(before.outcome, before.target) });
   if (!from || from === agent.name) return "";
   const name = firstName(from);
   return attributes.transferPlan?.mode === "warm" ? t("task.invitesYou", { name }) : t("task.handsOver", { name });

@@ -33,7 +33,7 @@ export class Handover {
     return h("form", {
       class: "handover", role: "dialog", "aria-labelledby": this.title.id, hidden: true, novalidate: true,
       onkeydown: (event) => this.#key(event), onsubmit: (event) => this.#submitted(event),
-    }, this.title, h("div", { class: "handover-fields" }, this.mode.node, this.leave.node, this.reason.node, this.notes.node, this.problem),
+    }, this.title, h("div", { class: "handover-fields" }, this.mode.node, this.leave.node, this.reason.node, this.notes.node), this.problem,
     h("div", { class: "handover-actions" }, back, this.submit));
   }
 
@@ -83,7 +83,7 @@ export class Handover {
     text(this.submit, cold ? t("transfer.button") : t("transfer.invite"));
     const state = screen?.[this.mode.value] ?? { state: "disabled", reason: "" };
     set(this.submit, { "aria-disabled": state.state === "enabled" ? null : "true" });
-    if (state.state !== "enabled") text(this.problem, reason(state.reason, ""));
+    this.#explain(state.state === "enabled" ? "" : reason(state.reason, ""));
   }
 
   #key(event) {
@@ -114,6 +114,12 @@ export class Handover {
     if (this.notes.value) choice.notes = this.notes.value;
     this.close();
     this.#send(choice);
+  }
+
+  /** Says why this kind of transfer is not to be had now; what was complained of stays otherwise. */
+  #explain(why) {
+    if (why || this.explained) text(this.problem, why);
+    this.explained = why;
   }
 
   #complain(words, input) {

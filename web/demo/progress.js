@@ -9,6 +9,7 @@ import { ticker } from "./ticker.js";
 import { reason, t } from "./words.js";
 
 const SHOW_TIME_MS = 1000;
+const ICONS = { done: "check", failed: "warning", canceled: "info" };
 
 /** The sentence for a transfer's progress. nameOf(workerSid) gives names. */
 export function progressText(progress, nameOf) {
@@ -33,7 +34,8 @@ export function endText(progress) {
   return outcomeText(progress.failure, progress.target, progress.failureMessage);
 }
 
-function outcomeText(outcome, target, message = "") {
+/** The same for one target. */
+export function outcomeText(outcome, target, message = "") {
   const name = target.name;
   if (outcome === "INVITE_WITHDRAWN") return t("progress.canceled", { name });
   if (target.kind === "worker") {
@@ -67,6 +69,11 @@ export function handoverText(progress, nameOf) {
   return progress.failure ? t("task.leftInVain", { name }) : t("task.leftTo", { name });
 }
 
+function endOf({ failure }) {
+  if (!failure) return "done";
+  return failure === "INVITE_WITHDRAWN" ? "canceled" : "failed"; // canceled on purpose is nothing to worry about
+}
+
 /** The strip. update(progress or null, nameOf, waiting) shows it; cancel(progress) is called for its button. */
 export function progressStrip({ cancel }) {
   let current = null;
@@ -89,9 +96,9 @@ export function progressStrip({ cancel }) {
     const open = Boolean(progress) && !progress.ended;
     clock.run(open);
     if (!progress) return [words, detail].forEach((part) => text(part, ""));
-    const next = open ? "open" : progress.failure ? "failed" : "done";
+    const next = open ? "open" : endOf(progress);
     set(inner, { class: `progress progress-${next}`, "data-phase": progress.phase });
-    if (next !== kind) mark.replaceChildren(open ? h("span", { class: "spinner" }) : icon(next === "done" ? "check" : "warning"));
+    if (next !== kind) mark.replaceChildren(open ? h("span", { class: "spinner" }) : icon(ICONS[next]));
     kind = next;
     text(words, progressText(progress, nameOf));
     text(detail, detailText(progress));

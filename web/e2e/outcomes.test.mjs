@@ -53,12 +53,12 @@ test("leaving on accept: a decline leaves the conversation where it is", () => w
   assert.deepEqual(await agentsIn(url), ["ada"]);
 }));
 
-test("a decline after the agent has left falls back to the agent, and everybody sees whom it goes to", () => withDemo(async ({ page, url }) => {
+test("a decline after the agent has left falls back to the agent, who is told why", () => withDemo(async ({ page, url }) => {
   await handOver(page, NAMES.bea);
   await desk(page, "ada").getByText("Ringing Bea Ortiz…").waitFor();
   await eventually(async () => (await agentsIn(url)).length === 0, "Ada has left");
   await desk(page, "bea").getByRole("button", { name: /^Reject/ }).click();
-  await desk(page, "ada").getByText("Bea Ortiz declined, trying Ada Lindqvist…").first().waitFor();
+  await desk(page, "ada").getByText("Comes back to you: Bea Ortiz declined").first().waitFor();
   await picture(page, "62-fallback");
   await accept(page, "ada");
   await phone(page).getByText("with Ada Lindqvist", { exact: true }).waitFor();

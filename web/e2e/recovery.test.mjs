@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  accept, begin, choose, desk, eventually, history, inConversation, openDirectory, phone, picture, withBrowser, withDemo,
+  accept, begin, choose, desk, eventually, history, inConversation, invite, leave, openDirectory, phone, picture, withBrowser, withDemo,
 } from "./support/demo.mjs";
 import { invites, snapshot } from "./support/stage.mjs";
 
@@ -122,6 +122,33 @@ test("the trace shows what reached Twilio, can be paused, filtered and cleared",
   await page.getByRole("button", { name: "Clear" }).click();
   await page.getByText("Requests to Twilio appear here as they happen.").waitFor();
 }));
+
+test("the guide leads through a cold transfer, then a warm one", () => withDemo(async ({ page }) => {
+  const guide = page.getByRole("complementary", { name: "Try it" });
+  const current = (words) => eventually(async () => (await guide.locator('[aria-current="step"]').innerText()).includes(words), words);
+  await inConversation(page);
+  await current("Transfer to Bea");
+  await openDirectory(page, "ada");
+  await choose(page, "ada", "Bea Ortiz");
+  await current("Accept as Bea");
+  await accept(page, "bea");
+  await guide.getByText("That was a cold transfer. Now a warm one:").waitFor();
+  await current("Invite Chidi");
+  await picture(page, "43-guide-warm");
+  await invite(page, "bea", "Chidi Okafor");
+  await current("Accept as Chidi");
+  await accept(page, "chidi");
+  await current("Leave as Bea");
+  await leave(page, "bea");
+  await guide.getByText(/^That was a warm transfer/).waitFor();
+}));
+
+test("as many desks as are asked for stand side by side", () => withDemo(async ({ page }) => {
+  await page.getByRole("region", { name: "Sam Tanaka’s desk" }).waitFor();
+  assert.equal(await page.getByRole("region", { name: /’s desk$/ }).count(), 4);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, "the page does not scroll sideways");
+  await picture(page, "44-four-desks");
+}, { path: "/?desks=ada,bea,chidi,sam" }));
 
 test("the guide checks off what was done and can be hidden for good", () => withDemo(async ({ page }) => {
   const guide = page.getByRole("complementary", { name: "Try it" });
