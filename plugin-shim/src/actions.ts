@@ -1,0 +1,142 @@
+// Flex's actions: ours, under the names of Twilio's project template so that other plugins can listen before and after,
+// and the native ones that we answer for conversations. Everything else goes to the original.
+
+import * as Flex from "@twilio/flex-ui";
+import type { ITask } from "@twilio/flex-ui";
+import type { Button, LeaveOn } from "../../wasm/js/loader.js";
+import type { Desk, Outcome } from "./desk";
+import { show } from "./notices";
+import type { Panels } from "./panels";
+import { channelOf } from "./records";
+import { listOf, reason, t } from "./texts";
+
+/** What ChatTransferTask takes. mode may be COLD or WARM as in the template; a target's kind is told by its SID. */
+export interface TransferPayload {
+  task?: ITask;
+  sid?: string;
+  targetSid: string;
+  options?: { mode?: string; leaveOn?: LeaveOn; reason?: string; notes?: string; key?: string };
+}
+
+/** Registers and replaces the actions. */
+export function registerActions(desk: Desk, panels: Panels): void {
+  const deeds = new Deeds(desk, panels);
+  const { Actions } = Flex;
+  Actions.registerAction("ChatTransferTask", (payload: TransferPayload) => deeds.transfer(payload));
+  Actions.registerAction("LeaveChat", (payload) => deeds.leave(payload));
+  Actions.registerAction("RemoveChatParticipant", (payload) => deeds.remove(payload));
+  Actions.registerAction("CancelChatParticipantInvite", (payload) => deeds.cancel(payload));
+  Actions.registerAction("ShowChatDirectory", (payload) => deeds.directory(payload));
+
+  Actions.replaceAction("TransferTask", async (payload, original) => {
+    if (!(await deeds.isOurs(payload))) return original(payload);
+    return Actions.invokeAction("ChatTransferTask", { ...payload, task: deeds.taskOf(payload) });
+  });
+  Actions.replaceAction("ShowDirectory", async (payload, original) => {
+    if (!(await deeds.isOurs(payload)) || desk.settings?.directory?.source === "native") return original(payload);
+    return Actions.invokeAction("ShowChatDirectory", { ...payload, task: deeds.taskOf(payload) });
+  });
+  Actions.replaceAction("WrapupTask", (payload, original) => deeds.wrapUp(payload, original));
+  Actions.replaceAction("CompleteTask", async (payload, original) => (deeds.isHeldBack(payload) ? undefined : original(payload)));
+}
+
+type Payload = { task?: ITask; sid?: string };
+
+class Deeds {
+  constructor(private readonly desk: Desk, private readonly panels: Panels) {}
+
+  /** The task that a payload is about; the one that is selected, where it names none. */
+  taskOf({ task, sid }: Payload = {}): ITask | undefined {
+    return task ?? this.desk.store.byReservation(sid ?? this.desk.store.flex.view?.selectedTaskSid);
+  }
+
+  /** Whether we answer for the payload's task: a conversation, with the rules there and nothing of Twilio's in our way. */
+  async isOurs(payload: Payload): Promise<boolean> {
+    const task = this.taskOf(payload);
+    if (!task || !channelOf(task) || !isMessaging(task)) return false;
+    await this.desk.settled;
+    const screen = this.desk.screen(task);
+    return screen !== null && !screen.notice;
+  }
+
+  async transfer(payload: TransferPayload): Promise<void> {
+    const task = this.taskOf(payload);
+    if (!task || !payload.targetSid) return;
+    const { key, mode, ...more } = payload.options ?? {};
+    const choice = {
+      target: { kind: payload.targetSid.startsWith("WQ") ? ("queue" as const) : ("worker" as const), sid: payload.targetSid },
+      mode: mode?.toLowerCase() === "warm" ? ("warm" as const) : ("cold" as const),
+      ...(more.leaveOn && { leaveOn: more.leaveOn }), ...(more.reason && { reason: more.reason }), ...(more.notes && { notes: more.notes }),
+    };
+    const outcome = await this.desk.transfer(task, choice, key);
+    this.#complain(outcome, () => Flex.Actions.invokeAction("ChatTransferTask", { ...payload, options: { ...payload.options, key: outcome?.key } }));
+  }
+
+  /** Asks, and leaves. */
+  async leave(payload: Payload & { confirmed?: boolean }): Promise<void> {
+    const task = this.taskOf(payload);
+    if (!task) return;
+    const yes = payload.confirmed || (await this.panels.ask(this.#leaveQuestion(task)));
+    if (yes) this.#complain(await this.desk.depart(task, "leave"), () => this.leave({ ...payload, confirmed: true }));
+  }
+
+  async remove(payload: Payload & { participantSid?: string; interactionParticipantSid?: string; name?: string; confirmed?: boolean }): Promise<void> {
+    const task = this.taskOf(payload);
+    const sid = payload.participantSid ?? payload.interactionParticipantSid;
+    if (!task || !sid) return;
+    const name = payload.name ?? "";
+    const yes = payload.confirmed || (await this.panels.ask({ title: t("people.removeTitle", { name }), text: t("people.removeText", { name }), yes: t("people.remove") }));
+    if (yes) this.#complain(await this.desk.depart(task, "remove", sid), () => this.remove({ ...payload, confirmed: true }));
+  }
+
+  async cancel(payload: Payload & { transferId?: string }): Promise<void> {
+    const task = this.taskOf(payload);
+    if (!task || !payload.transferId) return;
+    this.#complain(await this.desk.cancel(task, payload.transferId), () => this.cancel(payload));
+  }
+
+  async directory(payload: Payload): Promise<void> {
+    const task = this.taskOf(payload);
+    if (task) this.panels.open(task);
+  }
+
+  /** Flex's End: as the rules have it; Flex's own where there are no rules, or the backend does not answer. */
+  async wrapUp(payload: Payload, original: (payload: unknown) => Promise<unknown>): Promise<unknown> {
+    const task = this.taskOf(payload);
+    const exit = task && task.status === "accepted" && isMessaging(task) ? this.desk.screen(task)?.exit : undefined;
+    if (!task || !exit || exit.state === "hidden") return original(payload);
+    if (this.isHeldBack(payload)) return undefined;
+    if (exit.kind === "leave") return Flex.Actions.invokeAction("LeaveChat", { task });
+    const outcome = await this.desk.depart(task, "end");
+    if (outcome && !outcome.ok && outcome.uncertain) return original(payload);
+    this.#complain(outcome, () => this.wrapUp(payload, original));
+    return undefined;
+  }
+
+  /** Whether the way out is closed for now; then it says why. */
+  isHeldBack(payload: Payload): boolean {
+    const task = this.taskOf(payload);
+    const exit: Button | undefined = task && task.status === "accepted" && isMessaging(task) ? this.desk.screen(task)?.exit : undefined;
+    if (exit?.state !== "disabled" && exit?.state !== "busy") return false;
+    show({ kind: "info", text: reason(exit.reason) });
+    return true;
+  }
+
+  #leaveQuestion(task: ITask): { title: string; text: string; yes: string } {
+    const screen = this.desk.screen(task);
+    const others = (screen?.participants ?? []).filter((one) => one.type === "agent" && !one.me && !one.leaving).map((one) => one.name);
+    const asked = (screen?.invites ?? []).map((one) => one.target.name);
+    const text = others.length ? t("exit.leaveText", { names: listOf(others) }) : t("exit.leaveInvited", { names: listOf(asked) });
+    return { title: t("exit.leaveTitle"), text, yes: t("desk.leave") };
+  }
+
+  #complain(outcome: Outcome | null, retry: () => unknown): void {
+    if (!outcome || outcome.ok) return;
+    show({ kind: "error", text: reason(outcome.body.code, outcome.body.message), ...(outcome.uncertain && { retry: () => void retry() }) });
+  }
+}
+
+/** Whether a task is a conversation of messages, as Flex has it: calls are none, also those of an interaction. */
+export function isMessaging(task: ITask): boolean {
+  return Flex.TaskHelper.isCBMTask(task) && !Flex.TaskHelper.isCallTask(task) && task.taskChannelUniqueName !== "voice";
+}

@@ -1,0 +1,27 @@
+// Keeps a mistake of ours from taking Flex's screens down with it.
+
+import * as React from "react";
+
+/** Shows nothing in the place of children that fail; Flex goes on around it. */
+export class Guard extends React.Component<{ children?: React.ReactNode }, { failed: boolean }> {
+  state = { failed: false };
+
+  static getDerivedStateFromError(): { failed: boolean } {
+    return { failed: true };
+  }
+
+  componentDidCatch(error: Error): void {
+    console.error("flex-transfer: a part of the screen has failed", error);
+  }
+
+  render(): React.ReactNode {
+    return this.state.failed ? null : this.props.children ?? null;
+  }
+}
+
+/** The component within a guard. */
+export function guarded<P extends object>(Component: React.ComponentType<P>): React.ComponentType<P> {
+  return function Guarded(props: P) {
+    return <Guard><Component {...props} /></Guard>;
+  };
+}
