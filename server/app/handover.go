@@ -40,15 +40,14 @@ func (b *Backend) mirror(m *metrics) func(context.Context, string, []transfer.Tr
 func (b *Backend) digest(ctx context.Context, s transfer.State, t transfer.Transfer) transfer.Digest {
 	summary := b.settings.Current().Summary
 	names := map[string]string{}
-	workers, _ := b.roster.Directory()
-	for _, w := range workers {
-		names[w.FriendlyName] = w.FriendlyName
-	}
 	for _, known := range s.Transfers {
 		if w, ok := b.roster.Known(known.From.WorkerSID); ok && known.From.Name != "" {
 			names[w.FriendlyName] = known.From.Name
 		}
 	}
-	maker := digest.Maker{Twilio: b.twilio, ServiceURL: summary.URL, Token: summary.Token, Timeout: summary.Timeout, Logger: b.logger}
+	maker := digest.Maker{
+		Twilio: b.twilio, ServiceURL: summary.URL, Token: summary.Token, Timeout: summary.Timeout, Logger: b.logger,
+		Workers: func() []transfer.WorkerRecord { workers, _ := b.roster.Directory(); return workers },
+	}
 	return maker.Make(ctx, digest.Input{State: s, Transfer: t, Names: names})
 }

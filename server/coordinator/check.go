@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -138,44 +139,57 @@ func (c *Coordinator) look(ctx context.Context, s transfer.State, t transfer.Tra
 	return transfer.Stayed{TransferID: t.ID, At: c.Clock()}, nil
 }
 
-// undouble removes the participant whom a worker became by an invite although
-// they were in the conversation already, if they still are twice in.
-func (c *Coordinator) undouble(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
+// takeUndouble lets the participant go whom a worker became by an invite
+// although they were in the conversation already, if they still are twice in. It
+// is decided anew if somebody wrote about the conversation meanwhile: their first
+// participant may be leaving.
+func (c *Coordinator) takeUndouble(ctx context.Context, record ledger.Record, t transfer.Transfer) (ledger.Record, bool, error) {
 	if left := t.AcceptedAt.Add(c.Settling).Sub(c.Clock()); left > 0 {
-		return nil, nil // the list may not show it yet
+		return record, false, nil // the list may not show it yet
 	}
-	over, err := c.channelOver(ctx, s)
+	ctx, cancel := context.WithTimeout(ctx, c.stepTimeout())
+	defer cancel()
+	over, err := c.channelOver(ctx, record.State)
 	if err != nil {
-		return nil, err
+		return record, false, err
 	}
-	done := transfer.Undoubled{TransferID: t.ID, At: c.Clock()}
-	if over {
-		return done, nil
-	}
-	participants, err := c.Twilio.Participants(ctx, s.InteractionSID, s.InteractionChannelSID)
-	if err != nil {
-		return nil, err
-	}
-	second, others := "", 0
-	for _, p := range participants {
+	return c.recordDecided(ctx, record, func(s transfer.State) (transfer.Event, error) {
+		e := transfer.Undoubled{TransferID: t.ID, At: c.Clock()}
+		if over {
+			return e, nil
+		}
+		participants, err := c.Twilio.Participants(ctx, s.InteractionSID, s.InteractionChannelSID)
+		if err != nil {
+			return nil, err
+		}
+		e.Departure = c.second(s, t, participants)
+		return e, nil
+	})
+}
+
+// second is the departure of the participant that the worker became by the
+// invite; nil where they are in the conversation only by it.
+func (c *Coordinator) second(s transfer.State, t transfer.Transfer, participants []transfer.ParticipantRecord) *transfer.Departure {
+	var second *transfer.ParticipantRecord
+	first := false
+	for i, p := range participants {
 		switch {
-		case p.WorkerSID != t.AcceptedBy:
+		case p.WorkerSID != t.AcceptedBy || s.Leaving(p.SID):
 		case p.TaskSID == t.Invite.TaskSID:
-			second = p.SID
-		case !s.Gone(p.SID):
-			others++
+			second = &participants[i]
+		default:
+			first = true
 		}
 	}
-	if second == "" || others == 0 {
-		return done, nil
+	if second == nil || !first {
+		return nil
 	}
 	c.Logger.Warn("a worker joined who was in the conversation already; they stay once", "transfer", t.ID, "worker", t.AcceptedBy)
-	err = c.Twilio.LeaveParticipant(ctx, s.InteractionSID, s.InteractionChannelSID, second, transfer.LeaveCompleted)
-	c.facts.changed(s.InteractionChannelSID)
-	if err != nil && !twilioapi.IsNotFound(err) {
-		return nil, err
+	return &transfer.Departure{
+		ID: departureID(s.InteractionChannelSID, second.SID, transfer.DepartureRemove), Kind: transfer.DepartureRemove,
+		Agent:   transfer.Agent{WorkerSID: t.AcceptedBy, ParticipantSID: second.SID, TaskSID: second.TaskSID},
+		LeaveAs: transfer.LeaveCompleted,
 	}
-	return done, nil
 }
 
 // close closes the conversation that nobody took over.

@@ -106,6 +106,9 @@ func (g *game) judgeTransfer(tr transfer.Transfer) {
 func (g *game) judgeAgents(s transfer.State) {
 	in := map[string]bool{}
 	for _, p := range g.agentsIn() {
+		if s.Leaving(p.SID) {
+			continue
+		}
 		doubled := slices.ContainsFunc(s.Transfers, func(t transfer.Transfer) bool { return t.Open() || t.Doubled })
 		if in[p.RoutingProperties.WorkerSID] && !doubled {
 			g.t.Fatalf("%s is twice in the conversation: %s", p.RoutingProperties.WorkerSID, story(s))

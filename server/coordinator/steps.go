@@ -62,11 +62,13 @@ func stepAbout(s transfer.State, about string) (transfer.Step, bool) {
 // [Coordinator.record] does. A step that came to nothing returns the record
 // that it was given.
 func (c *Coordinator) take(ctx context.Context, record ledger.Record, step transfer.Step) (next ledger.Record, written bool, err error) {
-	if step.Kind == transfer.StepInvite {
+	switch step.Kind {
+	case transfer.StepInvite:
 		return c.takeInvite(ctx, record, step.Transfer)
-	}
-	if step.Kind == transfer.StepWithdraw {
+	case transfer.StepWithdraw:
 		return c.takeWithdraw(ctx, record, step.Transfer)
+	case transfer.StepUndouble:
+		return c.takeUndouble(ctx, record, step.Transfer)
 	}
 	stepCtx, cancel := context.WithTimeout(ctx, c.limitOf(step.Kind))
 	defer cancel()
@@ -94,8 +96,6 @@ func (c *Coordinator) outcomeOf(ctx context.Context, s transfer.State, step tran
 		return c.find(ctx, s, t)
 	case transfer.StepRemove:
 		return c.remove(ctx, s, t)
-	case transfer.StepUndouble:
-		return c.undouble(ctx, s, t)
 	case transfer.StepLook:
 		return c.look(ctx, s, t)
 	case transfer.StepCheck:

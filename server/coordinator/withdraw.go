@@ -25,13 +25,22 @@ func (c *Coordinator) takeWithdraw(ctx context.Context, record ledger.Record, t 
 	if e != nil {
 		return c.record(ctx, record, e)
 	}
+	return c.recordDecided(stepCtx, record, func(s transfer.State) (transfer.Event, error) {
+		next, err := c.next(stepCtx, s, t, attributes)
+		return transfer.Withdrawn{TransferID: t.ID, Next: next, At: c.Clock()}, err
+	})
+}
+
+// recordDecided writes what is decided on the channel's state, as
+// [Coordinator.record] does, but where somebody else has written in between, it
+// is decided anew.
+func (c *Coordinator) recordDecided(ctx context.Context, record ledger.Record, decide func(transfer.State) (transfer.Event, error)) (ledger.Record, bool, error) {
 	last := record
 	for {
-		next, err := c.next(stepCtx, last.State, t, attributes)
+		e, err := decide(last.State)
 		if err != nil {
 			return record, false, err
 		}
-		e := transfer.Withdrawn{TransferID: t.ID, Next: next, At: c.Clock()}
 		state, err := transfer.Advance(last.State, e)
 		if errors.Is(err, transfer.ErrPointless) {
 			return last, false, nil
@@ -39,11 +48,11 @@ func (c *Coordinator) takeWithdraw(ctx context.Context, record ledger.Record, t 
 		if err != nil {
 			return record, false, err
 		}
-		written, err := c.append(stepCtx, state, e, last.Sequence)
+		written, err := c.append(ctx, state, e, last.Sequence)
 		if !errors.Is(err, ledger.ErrConflict) {
 			return written, err == nil, err
 		}
-		if last, err = c.Ledger.Last(stepCtx, record.Channel()); err != nil {
+		if last, err = c.Ledger.Last(ctx, record.Channel()); err != nil {
 			return record, false, err
 		}
 	}

@@ -273,12 +273,17 @@ func (e Accepted) apply(s *State) error {
 	})
 }
 
-// apply says that the participant of the second invite is gone; also after the
-// end of the transfer.
+// apply lets the participant of the second invite go; also after the end of the
+// transfer.
 func (e Undoubled) apply(s *State) error {
 	for i := range s.Transfers {
 		if t := &s.Transfers[i]; t.ID == e.TransferID && t.Doubled {
 			t.Doubled = false
+			if e.Departure != nil {
+				d := *e.Departure
+				d.Phase, d.RequestedAt, d.Due = DepartureLeaving, e.At, e.At
+				s.Departures = append(s.Departures, d)
+			}
 			return nil
 		}
 	}

@@ -64,9 +64,10 @@ type (
 		At         time.Time
 	}
 	// Undoubled: whoever accepted although they were in the conversation already
-	// is in it once.
+	// is in it once, or will be by the departure of their second participant.
 	Undoubled struct {
 		TransferID string
+		Departure  *Departure
 		At         time.Time
 	}
 	// InviteEnded: the invite's task was canceled or deleted before anybody

@@ -92,9 +92,10 @@ func (f *Facts) Next(t Transfer) (Next, error) {
 }
 
 // otherOpen reports whether another transfer may still bring somebody in.
+// Whoever has accepted one is in already, or has left again.
 func (f *Facts) otherOpen(transferID string) bool {
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.ID != transferID && t.Open() && t.Phase != PhaseClosing {
+		if t := &f.Transfers[i]; t.ID != transferID && t.Open() && t.Phase != PhaseClosing && !f.accepted(t) {
 			return true
 		}
 	}

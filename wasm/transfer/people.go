@@ -31,6 +31,12 @@ func (s State) Gone(participantSID string) bool {
 	return gone(s.Transfers, s.Departures, participantSID)
 }
 
+// Leaving reports whether it is recorded that the participant has left, or is to.
+func (s State) Leaving(participantSID string) bool {
+	f := Facts{Transfers: s.Transfers, Departures: s.Departures}
+	return f.gone(participantSID) || f.departing(participantSID)
+}
+
 func gone(transfers []Transfer, departures []Departure, participantSID string) bool {
 	for i := range transfers {
 		if t := &transfers[i]; t.From.ParticipantSID == participantSID && !t.LeftAt.IsZero() {
