@@ -71,7 +71,7 @@ func (c *Coordinator) beginDeparture(ctx context.Context, by Caller, r transfer.
 		}
 		d.ID = departureID(r.InteractionChannelSID, d.Agent.ParticipantSID, d.Kind)
 		e := transfer.DepartureRequested{
-			Departure: d, InteractionSID: r.InteractionSID, InteractionChannelSID: r.InteractionChannelSID,
+			Departure: d, Present: g.facts.Present(), InteractionSID: r.InteractionSID, InteractionChannelSID: r.InteractionChannelSID,
 			ConversationSID: g.facts.Task.ConversationSID, At: c.Clock(),
 		}
 		next, err := transfer.Advance(g.last.State, e)

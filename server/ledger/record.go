@@ -54,6 +54,7 @@ func (r Record) Clone() Record {
 		}
 	}
 	r.State.Departures = slices.Clone(r.State.Departures)
+	r.State.Present = slices.Clone(r.State.Present)
 	r.State.Mirrored = slices.Clone(r.State.Mirrored)
 	return r
 }

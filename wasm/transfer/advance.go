@@ -93,6 +93,7 @@ func (e Requested) apply(s *State) error {
 	if _, there := s.Find(p.TransferID); there {
 		return ErrTransferOpen
 	}
+	s.Present = p.Present
 	s.Transfers = append(s.Transfers, Transfer{
 		ID: p.TransferID, Mode: p.Mode, LeaveOn: p.LeaveOn, LeaveAs: p.LeaveAs, From: p.From,
 		Target: p.Target, Asked: p.Asked, OriginQueueSID: p.OriginQueueSID, RequestedBy: p.RequestedBy,

@@ -44,7 +44,7 @@ func Decide(f Facts, r Request) (Plan, error) {
 	p := Plan{
 		TransferID: r.TransferID, Mode: r.Mode, LeaveOn: leaveOn, LeaveAs: f.Settings.leaveAs(),
 		RequestedBy: f.Me.SID, From: from, Target: target, OriginQueueSID: f.Task.QueueSID,
-		Briefing: briefing, Digest: f.Settings.Handover.Digest,
+		Present: f.Present(), Briefing: briefing, Digest: f.Settings.Handover.Digest,
 		TaskChannelName: f.Task.TaskChannelName, ConversationSID: f.Task.ConversationSID,
 		InteractionSID: f.Task.InteractionSID, InteractionChannelSID: f.Task.InteractionChannelSID,
 	}

@@ -9,6 +9,7 @@ const departEvery = 2 * time.Second
 func (e DepartureRequested) apply(s *State) error {
 	s.begin(e.InteractionSID, e.InteractionChannelSID, e.ConversationSID)
 	d := e.Departure
+	s.Present = e.Present
 	for i := range s.Departures {
 		if old := &s.Departures[i]; old.ID == d.ID {
 			if old.Phase != DepartureFailed {

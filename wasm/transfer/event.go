@@ -118,6 +118,7 @@ type (
 	// DepartureRequested: an agent asked and the rules agreed.
 	DepartureRequested struct {
 		Departure             Departure
+		Present               []Agent // the agents in the conversation
 		InteractionSID        string
 		InteractionChannelSID string
 		ConversationSID       string

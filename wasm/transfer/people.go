@@ -20,6 +20,17 @@ func (f *Facts) agent(p ParticipantRecord) Agent {
 	return Agent{WorkerSID: p.WorkerSID, ParticipantSID: p.SID, TaskSID: p.TaskSID, Name: f.nameOf(p.WorkerSID)}
 }
 
+// Present are the agents in the conversation, by their SIDs.
+func (f *Facts) Present() []Agent {
+	var present []Agent
+	for _, p := range f.Participants {
+		if p.WorkerSID != "" && !f.gone(p.SID) {
+			present = append(present, Agent{WorkerSID: p.WorkerSID, ParticipantSID: p.SID, TaskSID: p.TaskSID})
+		}
+	}
+	return present
+}
+
 // gone reports whether our own record says that the participant has left:
 // Twilio's lists lag behind that.
 func (f *Facts) gone(participantSID string) bool {

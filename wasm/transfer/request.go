@@ -62,6 +62,8 @@ type Plan struct {
 	Timeout        time.Duration
 	Briefing       Briefing
 	Digest         bool // a digest is to be made
+	// Present are the agents in the conversation.
+	Present []Agent
 	// TaskChannelName is the task channel of the new task.
 	TaskChannelName string
 	// Attributes are those of the new task, a JSON object of at most 4,096

@@ -18,6 +18,9 @@ type State struct {
 	Transfers []Transfer `json:"transfers"`
 	// Departures are who is leaving, and the last few who left, oldest first.
 	Departures []Departure `json:"departures,omitempty"`
+	// Present are the agents who were in the conversation when something was last
+	// decided about it.
+	Present []Agent `json:"present,omitempty"`
 	// Mirrored are the tasks of the invites that stand in the conversation's
 	// attributes. MirrorPending says that others have been outstanding since that
 	// was made sure of: they may stand there, whoever was to write them.
@@ -315,6 +318,11 @@ func (s State) Member(workerSID string) bool {
 	}
 	for i := range s.Departures {
 		if d := &s.Departures[i]; d.Agent.WorkerSID == workerSID && stays(d.Agent.TaskSID) {
+			return true
+		}
+	}
+	for i := range s.Present {
+		if a := &s.Present[i]; a.WorkerSID == workerSID && stays(a.TaskSID) {
 			return true
 		}
 	}
