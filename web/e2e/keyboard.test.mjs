@@ -188,7 +188,7 @@ test("text stands out from its ground by WCAG AA", () => withDemo(async ({ page 
   await openDirectory(page, "ada");
   await choose(page, "ada", "Bea Ortiz");
   await accept(page, "bea");
-  await desk(page, "ada").getByText(/accepted in/).waitFor();
+  await desk(page, "ada").getByText(/^Bea Ortiz accepted in/).waitFor();
   assert.deepEqual(await page.evaluate(lowContrast), []);
 }));
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  accept, choose, desk, eventually, history, inConversation, invite, NAMES, openDirectory, phone, picture, transferButton, withBrowser, withDemo, write,
+  accept, choose, desk, eventually, handover, history, inConversation, invite, NAMES, openDirectory, option, phone, picture, transferButton, withBrowser, withDemo, write,
 } from "./support/demo.mjs";
 import { agentsIn, invites, setActivity, snapshot, transferTasks } from "./support/stage.mjs";
 
@@ -126,15 +126,43 @@ test("the leaving agent's task goes to wrap-up where that is set", () => withDem
   assert.deepEqual(await agentsIn(url), ["bea"]);
 }, { env: { LEAVE_AS: "wrapup" } }));
 
+/** The kinds of transfer that a line of the open directory offers. */
+const offered = (page, who, name) => option(page, who, name).locator(".directory-go:visible").evaluateAll((icons) => icons.map((one) => `${one.dataset.mode}${"off" in one.dataset ? " (off)" : ""}`));
+
+test("a line of the directory offers to bring in and to hand over, and its icon chooses which", () => withDemo(async ({ page, url }) => {
+  await inConversation(page);
+  await openDirectory(page, "ada");
+  assert.deepEqual(await offered(page, "ada", NAMES.bea), ["warm", "cold"]);
+  await option(page, "ada", NAMES.bea).hover();
+  await picture(page, "68-icons");
+  await option(page, "ada", NAMES.bea).locator('[data-mode="warm"]').click();
+  await handover(page, "ada").getByRole("heading", { name: "Invite Bea Ortiz" }).waitFor();
+  await page.keyboard.press("Escape");
+  await option(page, "ada", NAMES.bea).locator('[data-mode="cold"]').click();
+  await handover(page, "ada").getByRole("heading", { name: "Transfer to Bea Ortiz" }).waitFor();
+  await page.keyboard.press("Escape");
+  await choose(page, "ada", NAMES.bea, { mode: "warm" });
+  await openDirectory(page, "ada");
+  assert.deepEqual(await offered(page, "ada", NAMES.chidi), ["warm", "cold (off)"], "an outstanding invite holds back cold transfers");
+  await option(page, "ada", NAMES.chidi).locator('[data-mode="cold"]').click();
+  assert.ok(await option(page, "ada", NAMES.chidi).isVisible(), "it does nothing");
+  assert.equal(await invites(url), 1);
+}));
+
 test("the account's switches: without cold transfers one invites, without invites one hands over, without either there is no button", async (t) => {
   await t.test("invites alone", () => withDemo(async ({ page, url }) => {
     await inConversation(page);
-    await invite(page, "ada", NAMES.bea);
+    await openDirectory(page, "ada");
+    assert.deepEqual(await offered(page, "ada", NAMES.bea), ["warm"]);
+    await choose(page, "ada", NAMES.bea, { mode: "warm" });
     await accept(page, "bea");
     assert.deepEqual((await agentsIn(url)).sort(), ["ada", "bea"]);
   }, { env: { COLD_TRANSFER: "false" } }));
   await t.test("cold transfers alone", () => withDemo(async ({ page, url }) => {
-    await handOver(page, NAMES.bea);
+    await inConversation(page);
+    await openDirectory(page, "ada");
+    assert.deepEqual(await offered(page, "ada", NAMES.bea), ["cold"]);
+    await choose(page, "ada", NAMES.bea);
     await accept(page, "bea");
     await eventually(async () => (await agentsIn(url)).join() === "bea", "Ada is out");
   }, { env: { MULTI_PARTICIPANT: "false" } }));
