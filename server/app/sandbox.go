@@ -24,6 +24,7 @@ type Sandbox struct {
 	Listen   `embed:"" group:"Server"`
 	Features `embed:"" group:"Features"`
 	World    string `name:"world" env:"SANDBOX_WORLD" type:"existingfile" placeholder:"FILE" help:"JSON file that describes the simulated account. Default: the demo's."`
+	Workers  int    `name:"workers" env:"SANDBOX_WORKERS" help:"Add generated workers to the demo's, up to so many in all, such as 15000, and a queue for each of their skills."`
 	Seed     uint64 `name:"seed" env:"SANDBOX_SEED" default:"1" help:"The simulated account's SIDs and tokens are made from it."`
 	Keep     bool   `name:"keep-data" env:"SANDBOX_KEEP_DATA" help:"Keep the ledger in --data-dir between runs. By default it goes with the demo, as the simulated account does."`
 }
@@ -149,6 +150,9 @@ func (s *Sandbox) builtIn() string {
 
 func (s *Sandbox) world() (sandbox.World, error) {
 	if s.World == "" {
+		if s.Workers > 0 {
+			return sandbox.LargeWorld(s.Workers, s.Seed), nil
+		}
 		return sandbox.DemoWorld(), nil
 	}
 	text, err := os.ReadFile(s.World)
