@@ -12,9 +12,6 @@ import (
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
-// races is how often each pair is raced.
-const races = 300
-
 // both is a lab with two processes, in which Ada and perhaps Bea are with the
 // customer.
 type both struct {
