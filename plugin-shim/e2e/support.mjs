@@ -106,3 +106,19 @@ export async function clear(server) {
     return reservations.every((one) => !["pending", "accepted", "wrapping"].includes(one.reservation_status));
   }, "all tasks are over", SLOW_MS);
 }
+
+/** Twilio's REST API, as a program of the account's would call it. */
+export async function twilio(server, product, path, form) {
+  const body = form && new URLSearchParams(form).toString();
+  return new Promise((resolve, reject) => {
+    const call = request(new URL(path, server.backend), {
+      method: form ? "POST" : "GET", auth: `${server.account}:${server.authToken}`,
+      headers: { host: `${product}.twilio.com`, ...(form && { "content-type": "application/x-www-form-urlencoded" }) },
+    }, (answer) => {
+      let text = "";
+      answer.on("data", (chunk) => (text += chunk)).on("end", () => (answer.statusCode < 300 ? resolve(JSON.parse(text)) : reject(new Error(`${path}: ${answer.statusCode} ${text}`))));
+    });
+    call.on("error", reject);
+    call.end(body);
+  });
+}

@@ -25,7 +25,7 @@ export class Announcer {
     const me = this.desk.store.worker.sid;
     for (const one of this.desk.transfers) {
       if (one.requestedBy !== me || !one.endedAt || !this.#isNews(one.id, one.endedAt)) continue;
-      if (one.phase === "completed") show({ kind: "success", text: joinedText(one, (sid) => this.desk.people.nameOf(sid)) });
+      if (one.phase === "completed") show({ kind: "success", text: joinedText(one, (sid) => this.desk.nameOf(sid)) });
       else show({ kind: one.failure === "INVITE_WITHDRAWN" ? "info" : "error", text: endText(one) });
     }
   }
@@ -36,7 +36,7 @@ export class Announcer {
       if (phase === "leaving" || !endedAt || !this.#isNews(id, endedAt)) continue;
       const mine = requestedBy === me;
       if (phase === "failed") mine && show({ kind: "error", text: reason(failure, failureMessage) });
-      else if (agent.workerSid === me) !mine && show({ kind: "info", text: t("notice.removed", { name: this.desk.people.nameOf(requestedBy) || requestedBy }) });
+      else if (agent.workerSid === me) !mine && show({ kind: "info", text: t("notice.removed", { name: this.desk.nameOf(requestedBy) || requestedBy }) });
       else if (kind !== "end") show({ kind: "info", text: t("notice.left", { name: agent.name }) });
     }
   }

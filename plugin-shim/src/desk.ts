@@ -3,10 +3,10 @@
 
 import type { ITask, Manager } from "@twilio/flex-ui";
 import { openEvents, type Events, type StreamEvent } from "../../wasm/js/events.js";
-import type { DepartureRecord, Fault, LeaveOn, Mode, Question, Result, Screen, Settings, TransferRecord } from "../../wasm/js/loader.js";
+import type { DepartureRecord, DirectoryFound, Fault, LeaveOn, Mode, Question, Result, Screen, Settings, TransferRecord } from "../../wasm/js/loader.js";
+import { DirectorySource } from "./directory";
 import { FlexStore } from "./flexstore";
 import { Observable } from "./observable";
-import { People } from "./people";
 import { channelOf, taskRecord, workerRecord } from "./records";
 import { Rules, type RulesState } from "./rules";
 import { hasNativeTransfers, narrow, type PluginSettings } from "./settings";
@@ -33,7 +33,7 @@ export interface Outcome {
 
 export class Desk extends Observable {
   readonly store: FlexStore;
-  readonly people = new People();
+  readonly directory: DirectorySource;
   #rules: Rules;
   #settings: Settings | null = null;
   #transfers = new Map<string, TransferRecord>();
@@ -41,7 +41,7 @@ export class Desk extends Observable {
   #requests = new Map<string, string>(); // transfers asked for, by task
   #pressed = new Set<string>(); // cancels and departures asked for, by what they are about
   #screens = new Map<string, Screen>(); // the last one of each task, for while the module starts anew
-  #fresh = new Map<string, Screen | null>(); // since the last change, by task and query
+  #fresh = new Map<string, Screen | null>(); // since the last change, by task
   #events: Events | null = null;
 
   /** reconfigured() is called for settings that change while Flex runs; lost() where there are no rules. */
@@ -49,6 +49,7 @@ export class Desk extends Observable {
     super();
     this.store = new FlexStore(manager, () => this.touch());
     this.#rules = new Rules(own.backendUrl, () => this.touch(), (fault) => hooks.lost(fault));
+    this.directory = new DirectorySource(own.backendUrl, () => this.#rules.module);
   }
 
   get state(): RulesState {
@@ -110,10 +111,10 @@ export class Desk extends Observable {
         void this.store.refresh(event.data.interactionChannelSid);
         break;
       case "worker":
-        this.people.update({ worker: event.data });
+        this.directory.update({ workers: [event.data] });
         break;
       case "queue":
-        this.people.update({ queue: event.data });
+        this.directory.update({ queues: [event.data] });
     }
     this.touch();
   }
@@ -123,28 +124,44 @@ export class Desk extends Observable {
     this.#rules.expect(rules);
   }
 
-  /** Asks the backend for the directory, which also warms its facts of the conversation. Returns whether it came. */
+  /**
+   * Fetches the directory, and has the backend read its facts of the conversation, so that a transfer is quick. Returns
+   * whether there is a directory.
+   */
   async warm(task?: ITask): Promise<boolean> {
     const channel = task && channelOf(task);
     const about = channel ? { interactionSid: channel.interactionSid, interactionChannelSid: channel.sid, taskSid: task.taskSid } : {};
-    const { status, body } = await this.#dispatch((token) => this.#rules.module!.dispatch("directory", { token, ...about }));
-    if (status !== 200) return false;
-    if (Array.isArray(body.workers)) this.people.load(body);
-    this.#settings = body.settings ?? this.#settings;
+    const [known, { status, body }] = await Promise.all([
+      this.directory.load(this.store.token),
+      this.#dispatch((token) => this.#rules.module!.dispatch("directory", { token, ...about })),
+    ]);
+    if (status === 200) {
+      this.#settings = body.settings ?? this.#settings;
+      if (Array.isArray(body.queues)) this.directory.update({ queues: body.queues });
+    }
     this.touch();
-    return true;
+    return known || this.directory.known;
+  }
+
+  /** The directory's entries for a conversation and what was typed, those of the rules and in their order. */
+  find(task: ITask, query: string): DirectoryFound {
+    return this.directory.find(this.question(task), { query });
+  }
+
+  /** A worker's name as people know it; "" where it is not known. */
+  nameOf(workerSid: string): string {
+    return this.directory.workers([workerSid])[0]?.friendly_name ?? "";
   }
 
   /** What the screen shows about a task, as the rules say; null where there are none for it. */
-  screen(task: ITask, query = ""): Screen | null {
-    const key = `${task.sid} ${query}`;
-    if (!this.#fresh.has(key)) this.#fresh.set(key, this.#decide(task, query));
-    return this.#fresh.get(key)!;
+  screen(task: ITask): Screen | null {
+    if (!this.#fresh.has(task.sid)) this.#fresh.set(task.sid, this.#decide(task));
+    return this.#fresh.get(task.sid)!;
   }
 
-  #decide(task: ITask, query: string): Screen | null {
+  #decide(task: ITask): Screen | null {
     if (!channelOf(task)) return null;
-    const answer = this.#rules.module?.decide(this.question(task, query));
+    const answer = this.#rules.module?.decide(this.question(task));
     if (answer?.error) console.error("flex-transfer:", answer.error.message);
     const screen = answer && !answer.error ? answer.screen : null;
     if (screen) this.#screens.set(task.sid, screen);
@@ -152,10 +169,12 @@ export class Desk extends Observable {
     return screen ?? this.#screens.get(task.sid) ?? null;
   }
 
-  question(task: ITask, query: string): Question {
+  /** What is known of the task's conversation. Of the workers only those in it: the directory has the others. */
+  question(task: ITask): Question {
     const { sid, name, state, roles } = this.store.worker;
     const channel = channelOf(task)!;
     const about = (one: { interactionChannelSid: string }) => one.interactionChannelSid === channel.sid;
+    const participants = this.store.participants(channel.sid);
     return {
       wire: 1,
       now: new Date().toISOString(),
@@ -164,13 +183,11 @@ export class Desk extends Observable {
       roles,
       task: taskRecord(task),
       channel: { sid: channel.sid, interaction_sid: channel.interactionSid, type: task.attributes.channelType ?? "web", status: task.status === "wrapping" ? "closed" : "active" },
-      participants: this.store.participants(channel.sid),
+      participants,
       transfers: this.transfers.filter(about).sort((a, b) => a.requestedAt.localeCompare(b.requestedAt)),
       departures: this.departures.filter(about),
       requesting: this.#requests.has(task.taskSid),
-      workers: this.people.workers,
-      queues: this.people.queues,
-      query,
+      workers: this.directory.workers((participants ?? []).flatMap((one) => one.routing_properties?.worker_sid || [])),
     };
   }
 

@@ -61,7 +61,7 @@ func (f *Flex) Run(ctx context.Context, out io.Writer, logger *slog.Logger) erro
 	if err := f.connect(ctx, demo, listener, logger, ui.URL()); err != nil {
 		return errors.Join(err, ui.Close(), demo.account.Close(), listener.Close())
 	}
-	if err := f.say(out, ui); err != nil {
+	if err := f.say(out, ui, demo); err != nil {
 		return errors.Join(err, ui.Close(), demo.Close(), listener.Close())
 	}
 	return errors.Join(serve(ctx, listener, demo.handler, demo.drain, demo.Close), ui.Close())
@@ -119,10 +119,11 @@ func merged(a, b map[string]any) map[string]any {
 }
 
 // say tells where everything is: for people, or as JSON for programs.
-func (f *Flex) say(out io.Writer, ui *flexui.Server) error {
+func (f *Flex) say(out io.Writer, ui *flexui.Server, d *demo) error {
 	if f.JSON {
 		return json.NewEncoder(out).Encode(map[string]any{
 			"url": ui.URL(), "stage": f.PublicURL, "backend": f.PublicURL, "spki": ui.SPKI(), "chromium": ui.ChromiumFlags(),
+			"account": d.account.AccountSID(), "authToken": d.account.AuthToken(), "workspace": d.account.WorkspaceSID(),
 		})
 	}
 	_, err := fmt.Fprintf(out, "\n  The Flex UI is at %s/as/ada and %s/as/bea, the customer's page at %s\n"+

@@ -4,15 +4,13 @@
 import type { ITask } from "@twilio/flex-ui";
 import * as Flex from "@twilio/flex-ui";
 import * as React from "react";
-import type { Mode, Screen } from "../../../wasm/js/loader.js";
+import type { DirectoryLine, Mode, Screen } from "../../../wasm/js/loader.js";
 import type { Desk } from "../desk";
 import { useChanges } from "../observable";
 import type { Panels } from "../panels";
-import { reason, t } from "../texts";
+import { reason, span, t } from "../texts";
 import { Handover } from "./Handover";
 import { Bad, Box, Head, InFront, Input, Line, List, Panel, Row, RuleButton, Small } from "./parts";
-
-type Line = Screen["targets"][number];
 
 interface Props {
   desk: Desk;
@@ -23,7 +21,7 @@ interface Props {
 
 export function DirectoryPanel({ desk, panels, task, anchor }: Props): JSX.Element {
   useChanges(desk);
-  const [chosen, choose] = React.useState<{ target: Line; mode: Mode } | null>(null);
+  const [chosen, choose] = React.useState<{ target: DirectoryLine; mode: Mode } | null>(null);
   const [failed, setFailed] = React.useState(false);
   React.useEffect(() => {
     desk.warm(task).then((ok) => setFailed(!ok));
@@ -55,15 +53,15 @@ interface SearchProps {
   desk: Desk;
   task: ITask;
   failed: boolean;
-  choose: (choice: { target: Line; mode: Mode }) => void;
+  choose: (choice: { target: DirectoryLine; mode: Mode }) => void;
   close: () => void;
 }
 
 function Search({ desk, task, failed, choose, close }: SearchProps): JSX.Element {
   const [query, setQuery] = React.useState("");
-  const screen = desk.screen(task, query.trim());
-  const targets = screen?.targets ?? [];
-  const known = desk.people.known;
+  const screen = desk.screen(task);
+  const { lines, total } = desk.find(task, query.trim());
+  const { known } = desk.directory;
   return (
     <>
       <Box>
@@ -72,27 +70,28 @@ function Search({ desk, task, failed, choose, close }: SearchProps): JSX.Element
           <Flex.IconButton icon="Close" aria-label={t("directory.close")} onClick={close} />
         </Row>
         <Input autoFocus type="text" value={query} aria-label={t("directory.search")} placeholder={t("directory.search")} onChange={(event: React.ChangeEvent<HTMLInputElement>) => setQuery(event.target.value)} />
-        <span role="status" style={{ position: "absolute", clip: "rect(0 0 0 0)" }}>{t("directory.count", { n: targets.length })}</span>
+        <span role="status" style={{ position: "absolute", clip: "rect(0 0 0 0)" }}>{t("directory.count", { n: total })}</span>
         {!known && !failed && <Small>{t("directory.loading")}</Small>}
         {failed && <Bad role="alert">{t("directory.failed")}</Bad>}
-        {known && targets.length === 0 && <Small>{t("directory.empty", { query })}</Small>}
+        {known && total === 0 && <Small>{t("directory.empty", { query })}</Small>}
       </Box>
       <List aria-label={t("directory.title")}>
-        {targets.map((target) => <TargetLine key={target.sid} target={target} screen={screen!} choose={choose} />)}
+        {screen && lines.map((target) => <TargetLine key={target.sid} target={target} screen={screen} choose={choose} />)}
       </List>
+      {total > lines.length && <Box><Small>{t("directory.more", { n: total - lines.length })}</Small></Box>}
     </>
   );
 }
 
-function TargetLine({ target, screen, choose }: { target: Line; screen: Screen; choose: SearchProps["choose"] }): JSX.Element {
+function TargetLine({ target, screen, choose }: { target: DirectoryLine; screen: Screen; choose: SearchProps["choose"] }): JSX.Element {
   const { name, kind, detail, enabled } = target;
   const why = enabled ? "" : reason(target.reason);
-  const plain = detail || (kind === "queue" ? t("directory.queueDetail") : "");
+  const plain = detail || (kind === "queue" ? figuresText(target) : "");
   const said = why && plain ? t("directory.why", { detail: plain, reason: why }) : why || plain;
   // A target that cannot be chosen has no buttons to be tried; one that can has those that the rules allow.
   return (
     <Line data-testid="flex-transfer-target" data-sid={target.sid} aria-disabled={enabled ? undefined : true}>
-      <Flex.Icon icon={kind === "queue" ? "Queues" : "Agent"} />
+      <Flex.Icon icon={kind === "queue" ? "Queues" : "DefaultAvatar"} />
       <span style={{ flex: 1, minWidth: 0 }}>{name}<Small>{said}</Small></span>
       {enabled && (
         <>
@@ -102,4 +101,12 @@ function TargetLine({ target, screen, choose }: { target: Line; screen: Screen; 
       )}
     </Line>
   );
+}
+
+/** How a queue stands, as far as it is known. */
+function figuresText({ figures }: DirectoryLine): string {
+  if (!figures) return t("directory.queueDetail");
+  const parts = [t("directory.available", { n: figures.available }), t("directory.waiting", { n: figures.waiting })];
+  if (figures.waiting > 0) parts.push(t("directory.longest", { span: span(figures.longestWait * 1000) }));
+  return parts.join(" · ");
 }

@@ -25,7 +25,7 @@ export function ProgressStrip({ desk, task }: { desk: Desk; task?: ITask }): JSX
   return (
     <Strip data-testid="flex-transfer-progress" data-phase={progress.phase} data-ended={ended}>
       <span role="status" style={{ flex: 1 }}>
-        {progressText(progress, (sid) => desk.people.nameOf(sid))}
+        {progressText(progress, (sid) => desk.nameOf(sid))}
         <Small>{detailText(progress)}</Small>
       </span>
       {!progress.ended && passed >= 1000 && <Small aria-hidden="true">{span(passed)}</Small>}

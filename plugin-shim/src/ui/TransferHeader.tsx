@@ -23,7 +23,7 @@ export function TransferHeader({ desk, panels, task }: { desk: Desk; panels: Pan
   const open = panels.openFor === task.sid && screen?.button.state === "enabled";
   const toggle = () => (open ? panels.close() : void Flex.Actions.invokeAction("ShowDirectory", { task, sid: task.sid }));
   return (
-    <Row ref={anchor} data-testid="flex-transfer-header">
+    <Row ref={anchor} data-testid="flex-transfer-header" style={{ marginRight: 8 }}>
       <RuleButton button={button} onPress={toggle} testId="flex-transfer-button" expanded={open}>{t("transfer.button")}</RuleButton>
       <RuleButton button={leave} onPress={() => void Flex.Actions.invokeAction("LeaveChat", { task })} waiting={desk.isPressed(task.taskSid)} variant="destructive" testId="flex-transfer-leave">
         {leave?.state === "busy" ? t("desk.leaving") : t("desk.leave")}

@@ -1,0 +1,159 @@
+// The plugin in the real Flex UI: two agents in two windows, a customer, and the real backend on the same simulated account.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import {
+  accept, agentsIn, byTest, choose, clear, endOrComplete, eventually, goes, line, notice, openAgent, picture, progress, reject, send, SLOW_MS,
+  snapshot, startAll, startBrowser, state, talkTo, twilio,
+} from "./support.mjs";
+
+let server;
+let browser;
+let ada;
+let bea;
+
+before(async () => {
+  server = await startAll(["--multi-participant"]);
+  browser = await startBrowser(server);
+  ada = await openAgent(browser, server, "ada");
+  bea = await openAgent(browser, server, "bea");
+  for (const agent of [ada, bea]) agent.context.setDefaultTimeout(SLOW_MS);
+  await goes(server, "chidi", "Offline");
+  await onlyAda();
+}, { timeout: 300_000 });
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+afterEach(async (t) => {
+  if (!t.passed) for (const agent of [ada, bea]) await picture(agent, `plugin-failed-${agent.name}-${t.name.replaceAll(/\W+/g, "-").slice(0, 40)}`);
+  await clear(server);
+  await onlyAda();
+});
+
+async function onlyAda() {
+  await goes(server, "bea", "Offline");
+  await goes(server, "ada", "Available");
+}
+
+/** Ada talks to a customer, and then Bea comes online. */
+async function begun(customer, words) {
+  await talkTo(server, ada, customer, words);
+  await goes(server, "bea", "Available");
+  await eventually(async () => (await state(bea)).activity === "Available", "Bea is available in Flex");
+}
+
+test("a cold transfer: the chat goes to the other agent, with reason and notes", { timeout: 180_000 }, async () => {
+  await begun("Carla", "Hello, I was charged twice.");
+  await picture(ada, "plugin-01-button");
+  await choose(ada, "Bea Ortiz", "cold");
+  await ada.page.getByLabel("Reason").selectOption("billing");
+  await ada.page.getByLabel("Notes").fill("Charged twice in May, wants a refund.");
+  await picture(ada, "plugin-02-handover");
+  await send(ada);
+  await line(bea, "Carla").waitFor();
+  await line(bea, "Carla").click();
+  await bea.page.getByTestId("flex-transfer-briefing").getByText("Charged twice in May").first().waitFor();
+  await picture(bea, "plugin-03-incoming");
+  await accept(bea);
+  await bea.page.getByTestId("flex-transfer-briefing").getByText("Billing question").first().waitFor();
+  await notice(ada, "Handed over to Bea Ortiz").waitFor();
+  await picture(ada, "plugin-04-handed-over");
+  await bea.page.getByText("Hello, I was charged twice.").first().waitFor();
+  await picture(bea, "plugin-05-taken-over");
+  await eventually(async () => (await agentsIn(server)).join() === "bea", "Bea alone is in the conversation");
+});
+
+test("a warm transfer: both talk, then the first one leaves, by Leave in the place of End", { timeout: 180_000 }, async () => {
+  await begun("Dora", "Is my order on its way?");
+  await choose(ada, "Bea Ortiz", "warm");
+  await send(ada);
+  await progress(ada).getByText("Ringing Bea Ortiz").waitFor();
+  await picture(ada, "plugin-10-ringing");
+  await line(bea, "Dora").click();
+  await accept(bea);
+  await notice(ada, "Bea Ortiz has joined").waitFor();
+  await byTest(ada.page, "flex-transfer-parties").getByText("3").waitFor();
+  await ada.page.getByText(/^Participants/).first().click();
+  await ada.page.getByTestId("flex-transfer-person").filter({ hasText: "Bea Ortiz" }).waitFor();
+  await picture(ada, "plugin-11-participants");
+  await byTest(ada.page, "flex-transfer-leave").waitFor();
+  assert.equal(await byTest(ada.page, "end-task-button").isVisible(), false, "End has given its place to Leave");
+  await byTest(ada.page, "flex-transfer-leave").click();
+  await picture(ada, "plugin-12-leave");
+  await ada.page.getByTestId("flex-transfer-yes").click();
+  await eventually(async () => (await agentsIn(server)).join() === "bea", "Bea alone is in the conversation", SLOW_MS);
+  await byTest(bea.page, "end-task-button").waitFor();
+  assert.equal(await byTest(bea.page, "flex-transfer-leave").count(), 0, "the last agent ends");
+  await endOrComplete(bea);
+  await eventually(async () => (await state(bea)).tasks[0]?.status === "wrapping", "Bea's task wraps up", SLOW_MS);
+});
+
+test("an invite is canceled in the tab", { timeout: 180_000 }, async () => {
+  await begun("Emil", "Hello?");
+  await choose(ada, "Bea Ortiz", "warm");
+  await send(ada);
+  await line(bea, "Emil").waitFor();
+  await ada.page.getByText(/^Participants/).first().click();
+  await picture(ada, "plugin-20-invite");
+  await byTest(ada.page, "flex-transfer-cancel-invite").click();
+  await notice(ada, "The invite to Bea Ortiz was canceled").waitFor();
+  await line(bea, "Emil").waitFor({ state: "detached" });
+  assert.deepEqual(await agentsIn(server), ["ada"]);
+});
+
+test("an invite is declined", { timeout: 180_000 }, async () => {
+  await begun("Fay", "Hello there");
+  await choose(ada, "Bea Ortiz", "warm");
+  await send(ada);
+  await line(bea, "Fay").click();
+  await reject(bea);
+  await notice(ada, "Bea Ortiz declined").waitFor();
+  await picture(ada, "plugin-30-declined");
+  assert.deepEqual(await agentsIn(server), ["ada"]);
+});
+
+test("a transfer that the backend refuses is said in a notification, and other plugins have heard of it", { timeout: 180_000 }, async () => {
+  await talkTo(server, ada, "Gil", "Good morning");
+  const { workers } = await snapshot(server);
+  const targetSid = workers.find((one) => one.friendly_name === "bea").sid;
+  const heard = await ada.page.evaluate(async (targetSid) => {
+    const { Actions, Manager } = Twilio.Flex;
+    const [task] = [...Manager.getInstance().store.getState().flex.worker.tasks.values()];
+    const events = [];
+    for (const name of ["beforeChatTransferTask", "afterChatTransferTask"]) Actions.addListener(name, ({ targetSid }) => events.push(`${name} ${targetSid}`));
+    await Actions.invokeAction("TransferTask", { task, sid: task.sid, targetSid, options: { mode: "COLD" } });
+    return events;
+  }, targetSid);
+  assert.deepEqual(heard, [`beforeChatTransferTask ${targetSid}`, `afterChatTransferTask ${targetSid}`]);
+  await notice(ada, "This agent is not available right now").waitFor();
+  await picture(ada, "plugin-40-refused");
+  assert.deepEqual(await agentsIn(server), ["ada"]);
+});
+
+test("a call is left alone: no button, and Flex's own actions", { timeout: 180_000 }, async () => {
+  await goes(server, "ada", "Available");
+  const attributes = JSON.stringify({ name: "Hal", call_sid: `CA${"0".repeat(32)}`, direction: "inbound", conference: { sid: `CF${"0".repeat(32)}` } });
+  const { workflows } = await twilio(server, "taskrouter", `/v1/Workspaces/${server.workspace}/Workflows`);
+  await twilio(server, "taskrouter", `/v1/Workspaces/${server.workspace}/Tasks`, { Attributes: attributes, TaskChannel: "voice", WorkflowSid: workflows[0].sid });
+  await eventually(async () => (await state(ada)).tasks.some((task) => task.status === "pending"), "the call rings", SLOW_MS);
+  await line(ada, "Hal").click();
+  const called = await ada.page.evaluate(async () => {
+    const { Actions, Manager } = Twilio.Flex;
+    const [task] = [...Manager.getInstance().store.getState().flex.worker.tasks.values()];
+    const events = [];
+    Actions.addListener("beforeChatTransferTask", () => events.push("ours"));
+    await Actions.invokeAction("TransferTask", { task, sid: task.sid, targetSid: "WK0", options: {} }).catch((error) => events.push(`native: ${error?.message}`));
+    return { events, channel: task.taskChannelUniqueName };
+  });
+  assert.equal(called.channel, "voice");
+  assert.equal(called.events.includes("ours"), false);
+  assert.equal(await ada.page.getByTestId("flex-transfer-header").count(), 0);
+  await picture(ada, "plugin-50-call");
+});
+
+test("nothing of the plugin has failed", () => {
+  for (const agent of [ada, bea]) assert.deepEqual(agent.problems.filter((one) => /flex-transfer|page error/.test(one)), [], agent.name);
+});
