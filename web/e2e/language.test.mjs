@@ -32,7 +32,7 @@ async function refusedIn(language, { page, proxy, url }) {
   proxy.hold("/stage/live");
   proxy.hold("/v1/events");
   await setActivity(url, "bea", "Offline");
-  await desk.getByRole("option", { name: NAMES.bea }).click();
+  await desk.getByRole("option", { name: NAMES.bea }).first().click();
   await desk.getByRole("textbox", { name: words["handover.notes"] }).press("Enter");
   await desk.getByRole("alert").getByText(words["reason.TARGET_UNAVAILABLE"], { exact: true }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.lang), language);
@@ -56,7 +56,7 @@ test("a whole warm transfer in Spanish: reasons, participants, what happens, lea
   await taskFrom(NAMES.ada).click();
   const ada = desk(NAMES.ada);
   await ada.getByRole("button", { name: words["transfer.button"], exact: true }).click();
-  await ada.getByRole("option", { name: NAMES.bea }).click();
+  await ada.getByRole("option", { name: NAMES.bea }).first().click();
   await ada.locator(".segment").getByText(words["transfer.invite"], { exact: true }).click();
   await ada.getByRole("dialog", { name: fill(words["transfer.inviteName"], { name: NAMES.bea }) }).waitFor();
   await ada.getByRole("combobox", { name: words["handover.reason"] }).selectOption({ label: "Pregunta sobre facturación" });

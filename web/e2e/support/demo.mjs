@@ -73,7 +73,8 @@ export const phone = (page) => page.getByRole("region", { name: "The customer’
 export const desk = (page, who) => page.getByRole("region", { name: `${NAMES[who]}’s desk` });
 export const transferButton = (page, who) => desk(page, who).getByRole("button", { name: "Transfer", exact: true });
 export const history = (page, who) => desk(page, who).getByRole("log");
-export const option = (page, who, name) => desk(page, who).getByRole("option", { name });
+/** The directory's line of the agent or queue of exactly that name. */
+export const option = (page, who, name) => desk(page, who).getByRole("option").filter({ has: page.locator(".directory-name").getByText(name, { exact: true }) });
 
 /** The customer writes the first message. */
 export async function begin(page, words = "Hello, I was charged twice.") {
