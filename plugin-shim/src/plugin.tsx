@@ -89,5 +89,4 @@ function addComponents(desk: Desk, panels: Panels): void {
   );
   Flex.TaskCanvas.Content.add(<Progress key="flex-transfer-progress" desk={desk} />, { sortOrder: 1, if: isConversation });
   Flex.TaskCanvas.Content.add(<Briefing key="flex-transfer-briefing" desk={desk} />, { sortOrder: 1, if: isConversation });
-  Flex.IncomingTaskCanvas.Content.add(<Briefing key="flex-transfer-briefing" desk={desk} />, { sortOrder: 1, if: isConversation });
 }

@@ -15,7 +15,7 @@ export function BriefingCard({ desk, task }: { desk: Desk; task?: ITask }): JSX.
   if (!task || !briefing || !(briefing.from || briefing.reason || briefing.notes || briefing.digest || briefing.pending)) return null;
   const { digest } = briefing;
   return (
-    <Strip role="region" aria-label={t("briefing.label")} data-testid="flex-transfer-briefing" style={{ display: "block" }}>
+    <Strip role="region" aria-label={t("briefing.label")} data-testid="flex-transfer-briefing" style={{ display: "block", maxHeight: "40vh", overflowY: "auto" }}>
       <button type="button" aria-expanded={open} title={open ? t("briefing.hide") : t("briefing.show")} onClick={() => setOpen(!open)}
         style={{ font: "inherit", fontWeight: 600, border: 0, padding: 0, background: "none", color: "inherit", cursor: "pointer" }}>
         {open ? "▾" : "▸"} {titleOf(task, briefing.from)}

@@ -1,0 +1,103 @@
+// Which actions the plugin answers, and which it leaves to Flex.
+
+import { beforeEach, expect, test } from "vitest";
+import { registerActions } from "../src/actions";
+import type { Desk } from "../src/desk";
+import { Panels } from "../src/panels";
+import { desk, enabled, screen, task } from "./fixtures";
+import { Actions, invoked, reset, shown } from "./flex";
+
+let native: string[];
+
+/** Flex with its own actions, and the plugin's over them. */
+function begin(it: Desk): Panels {
+  reset();
+  native = [];
+  for (const name of ["TransferTask", "ShowDirectory", "WrapupTask", "CompleteTask"]) Actions.registerAction(name, async () => void native.push(name));
+  const panels = new Panels();
+  registerActions(it, panels);
+  return panels;
+}
+
+const all = ["TransferTask", "ShowDirectory", "WrapupTask", "CompleteTask"];
+const invokeAll = async (payload: object) => { for (const name of all) await Actions.invokeAction(name, payload); };
+
+beforeEach(() => reset());
+
+test("calls, and tasks of no interaction, are left to Flex", async () => {
+  begin(desk(screen()));
+  await invokeAll({ task: task({ taskChannelUniqueName: "voice" }) });
+  expect(native).toEqual(all);
+  begin(desk(screen()));
+  await invokeAll({ task: task({ attributes: {} }) });
+  expect(native).toEqual(all);
+});
+
+test("without rules, and with Twilio's own transfers on, all is left to Flex", async () => {
+  begin(desk(null, { state: "missing" }));
+  await invokeAll({ task: task() });
+  expect(native).toEqual(all);
+  begin(desk(screen({ notice: "NATIVE_TRANSFERS_ON", exit: { state: "hidden", reason: "", kind: "end" } })));
+  await invokeAll({ task: task() });
+  expect(native).toEqual(all);
+});
+
+test("a transfer asks the backend; its refusal is said, and can be tried again with its key where the outcome is unknown", async () => {
+  const asked: unknown[][] = [];
+  const transfer = async (...args: unknown[]) => {
+    asked.push(args);
+    return { ok: false, uncertain: asked.length === 1, key: "K1", body: { code: "TWILIO_BUSY", message: "" } };
+  };
+  begin(desk(screen(), { transfer }));
+  await Actions.invokeAction("TransferTask", { task: task(), targetSid: "WQ1", options: { mode: "WARM", reason: "billing" } });
+  expect(invoked.map((one) => one.name)).toEqual(["TransferTask", "ChatTransferTask"]);
+  expect(asked[0]!.slice(1)).toEqual([{ target: { kind: "queue", sid: "WQ1" }, mode: "warm", reason: "billing" }, undefined]);
+  expect(shown[0]!.context.text).toContain("Twilio is busy");
+  await shown[0]!.context.retry();
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(asked[1]![2]).toBe("K1");
+  expect(shown[1]!.context.retry).toBeUndefined();
+});
+
+test("the directory of a conversation is ours, but where the settings want Flex's", async () => {
+  const panels = begin(desk(screen()));
+  await Actions.invokeAction("ShowDirectory", { task: task() });
+  expect(panels.openFor).toBe("WR1");
+  expect(native).toEqual([]);
+  const others = begin(desk(screen(), { settings: { directory: { source: "native" } } }));
+  await Actions.invokeAction("ShowDirectory", { task: task() });
+  expect([others.openFor, native]).toEqual(["", ["ShowDirectory"]]);
+});
+
+test("End ends by the backend; held back, it says why; and Flex ends where the backend does not answer", async () => {
+  const kinds: string[] = [];
+  let answer = { ok: true, uncertain: false, body: {} };
+  const depart = async (_: unknown, kind: string) => { kinds.push(kind); return answer; };
+  begin(desk(screen(), { depart }));
+  await Actions.invokeAction("WrapupTask", { task: task() });
+  expect([kinds, native]).toEqual([["end"], []]);
+  answer = { ok: false, uncertain: true, body: {} };
+  await Actions.invokeAction("WrapupTask", { task: task() });
+  expect(native).toEqual(["WrapupTask"]);
+  begin(desk(screen({ exit: { state: "disabled", reason: "INVITE_UNDER_WAY", kind: "leave" } }), { depart }));
+  await invokeAll({ task: task() });
+  expect(native).toEqual([]);
+  expect(shown[0]!.context.text).toContain("An invite is on its way");
+});
+
+test("leaving is asked about first, with who goes on", async () => {
+  const kinds: string[] = [];
+  const participants = [{ sid: "UT3", type: "agent", workerSid: "WKbea", name: "Bea", me: false, leaving: false, remove: enabled }];
+  const panels = begin(desk(screen({ participants, exit: { ...enabled, kind: "leave" } }), { depart: async (_: unknown, kind: string) => void kinds.push(kind) }));
+  const leaving = Actions.invokeAction("WrapupTask", { task: task() });
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(panels.question?.text).toContain("Bea");
+  panels.answer(false);
+  await leaving;
+  expect(kinds).toEqual([]);
+  const again = Actions.invokeAction("LeaveChat", { task: task() });
+  await new Promise((resolve) => setTimeout(resolve));
+  panels.answer(true);
+  await again;
+  expect(kinds).toEqual(["leave"]);
+});
