@@ -1,11 +1,13 @@
 // One agent of the demo, without a screen: their sign-in, the transfers they hear of, what they asked for, and the
 // questions put to the rules. The records go to the rules as Twilio shapes them; no rule is computed here.
 
+import { Kept, sourceOf } from "./directorysource.js";
 import { followTransfers } from "./transfers.js";
 import { stage } from "./stage.js";
 import { attributesOf } from "./store.js";
 
 const TOKEN_SPARE_MS = 60_000;
+const MANY = 500; // workers
 const UNKNOWN_OUTCOME = new Set([0, 429, 500, 502, 503, 504]);
 
 export class Agent {
@@ -30,6 +32,8 @@ export class Agent {
     this.#rules = rules;
     this.#changed = changed;
     this.#reconfigured = reconfigured;
+    this.favourites = new Kept("favourites", workerSid);
+    this.recents = new Kept("recents", workerSid);
   }
 
   get worker() {
@@ -61,6 +65,8 @@ export class Agent {
       },
       transfer: (transfer) => this.#learn(() => this.#transfers.set(transfer.id, transfer)),
       departure: (departure) => this.#learn(() => this.#departures.set(departure.id, departure)),
+      worker: (worker) => sourceOf(this.#rules).update("workers", worker),
+      queue: (queue) => sourceOf(this.#rules).update("queues", queue),
     });
   }
 
@@ -116,6 +122,15 @@ export class Agent {
     return screen ?? this.#screens.get(task.sid) ?? null;
   }
 
+  /** The directory's lines for a query, {query, kind, limit}: {lines, total}. Where it is not there yet, what the rules know. */
+  find(task, query) {
+    const kept = { favourites: this.favourites.all(), recents: this.recents.all() };
+    const found = sourceOf(this.#rules).find(this.#question(task, ""), { ...query, ...kept });
+    if (found) return found;
+    const lines = (this.screen(task, query.query)?.targets ?? []).filter((line) => !query.kind || line.kind === query.kind);
+    return { lines, total: lines.length };
+  }
+
   #question(task, query) {
     const channel = this.#store.channelOf(task);
     const reservation = this.reservations().findLast((one) => one.task_sid === task.sid);
@@ -131,10 +146,18 @@ export class Agent {
       transfers: channel ? this.transfersOf(channel.sid) : [],
       departures: channel ? this.departuresOf(channel.sid) : [],
       requesting: this.#requests.has(task.sid),
-      workers: this.#store.all("worker"),
+      workers: this.#workersOf(channel),
       queues: this.#store.all("queue").map((queue) => ({ ...queue, unserved: this.#unserved.get(queue.sid) ?? false })),
       query,
     };
+  }
+
+  /** All workers; of very many only those in the conversation: the directory has the others. */
+  #workersOf(channel) {
+    const all = this.#store.all("worker");
+    if (all.length <= MANY) return all;
+    const sids = this.#store.participantsOf(channel?.sid).map((one) => one.routing_properties?.worker_sid);
+    return all.filter((worker) => sids.includes(worker.sid));
   }
 
   /** The transfers of a conversation, newest last. */
@@ -162,6 +185,7 @@ export class Agent {
   /** Asks the backend for the directory, which also warms its facts; what queues no transfer reaches comes from there. */
   async warm(task) {
     const channel = this.#store.channelOf(task);
+    this.token().then((token) => sourceOf(this.#rules).load(token)).then(() => this.#changed(), () => {}); // the rules' list stays then
     const answer = await this.#dispatch("directory", {
       interactionSid: channel?.interaction_sid,
       interactionChannelSid: channel?.sid,

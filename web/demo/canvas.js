@@ -69,7 +69,9 @@ export class Canvas {
 
   #makeDirectory() {
     this.directory = new Directory({
-      search: (query) => this.#agent.screen(this.#entry.task, query)?.targets ?? [],
+      search: (query) => this.#agent.find(this.#entry.task, query),
+      favourites: this.#agent.favourites,
+      recents: this.#agent.recents,
       modes: () => this.#entry?.screen ?? {},
       choose: (target, mode) => this.#choose(target, mode),
       closed: (refocus) => this.#directoryClosed(refocus),

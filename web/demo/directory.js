@@ -2,21 +2,33 @@
 // which order and which can be chosen, and why not, comes from the rules.
 
 import { each, h, set, text, uid } from "./dom.js";
-import { initials } from "./format.js";
+import { initials, span } from "./format.js";
 import { icon } from "./icons.js";
+import { modeIcons } from "./modeicons.js";
 import { reason, t } from "./words.js";
 
 const PAGE = 5;
+const LIMIT = 30;
+const KINDS = ["", "worker", "queue"];
 
 export class Directory {
   #search;
   #choose;
+  #modes;
   #closed;
   #targets = [];
   #active = "";
+  #kind = "";
+  #favourites;
+  #recents;
 
-  /** search(query) returns the targets to show; choose(target) is called once for a choice; closed(refocus) when it closes. */
-  constructor({ search, choose, closed }) {
+  /**
+   * search({query, kind, limit}) returns {lines, total}; favourites and recents are lists that this browser keeps; modes() gives the rules' buttons {cold, warm}; choose(target, mode) is called once for a choice, with the mode where one was chosen; closed(refocus) when it closes.
+   */
+  constructor({ search, choose, closed, favourites, recents, modes }) {
+    this.#modes = modes;
+    this.#favourites = favourites;
+    this.#recents = recents;
     this.#search = search;
     this.#choose = choose;
     this.#closed = closed;
@@ -29,9 +41,12 @@ export class Directory {
     });
     this.list = h("div", { class: "directory-list", role: "listbox", id: listId, "aria-labelledby": this.title.id });
     this.empty = h("p", { class: "directory-empty", hidden: true });
+    this.more = h("p", { class: "directory-more", hidden: true });
+    this.kinds = h("div", { class: "directory-kinds", role: "group", "aria-labelledby": this.title.id });
     this.count = h("p", { class: "visually-hidden", role: "status" });
     this.node = this.#layOut();
     this.node.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape(event));
+    document.addEventListener("keydown", (event) => this.#slash(event));
     this.node.addEventListener("focusout", (event) => event.relatedTarget && !this.node.contains(event.relatedTarget) && this.close(false));
     document.addEventListener("pointerdown", (event) => this.#pressedOutside(event.target) && this.close(false));
   }
@@ -42,7 +57,7 @@ export class Directory {
       h("kbd", {}, "↑"), h("kbd", {}, "↓"), t("directory.keysMove"), h("kbd", {}, "Enter"), t("directory.keysChoose"), h("kbd", {}, "Esc"), t("directory.keysClose"));
     return h("div", { class: "directory", role: "dialog", "aria-labelledby": this.title.id, hidden: true },
       h("div", { class: "directory-head" }, this.title, close), h("div", { class: "directory-search" }, icon("search"), this.input),
-      this.list, this.empty, this.count, keys);
+      this.kinds, this.list, this.more, this.empty, this.count, keys);
   }
 
   get isOpen() {
@@ -68,11 +83,16 @@ export class Directory {
   refresh() {
     if (!this.isOpen) return;
     const query = this.input.value.trim();
-    this.#targets = this.#search(query);
+    const found = this.#search({ query, kind: this.#kind, limit: LIMIT });
+    this.#targets = found.lines;
     const known = this.#targets.some((target) => keyOf(target) === this.#active);
     if (!known) this.#active = keyOf(this.#targets.find((target) => target.enabled) ?? this.#targets[0]);
     each(this.list, groups(this.#targets), (group) => group.kind, (group) => this.#groupView(group));
-    text(this.count, t("directory.count", { n: this.#targets.length }));
+    each(this.kinds, KINDS, (kind) => kind, (kind) => this.#kindView(kind));
+    text(this.count, t("directory.count", { n: found.total }));
+    const hidden = found.total - this.#targets.length;
+    this.more.hidden = hidden <= 0;
+    text(this.more, t("directory.more", { n: Math.max(hidden, 0) }));
     this.empty.hidden = this.#targets.length > 0;
     this.list.hidden = this.#targets.length === 0;
     text(this.empty, t("directory.empty", { query }));
@@ -103,6 +123,8 @@ export class Directory {
       this.#move(steps[event.key]);
     } else if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
+      const active = this.#targets.find((target) => keyOf(target) === this.#active);
+      if (event.shiftKey) return active && this.#star(active);
       this.#pick(this.#targets.find((target) => keyOf(target) === this.#active));
     }
   }
@@ -127,22 +149,58 @@ export class Directory {
     return this.isOpen && !this.node.contains(target) && !target.closest?.("[data-directory-button]");
   }
 
-  #pick(target) {
+  #pick(target, mode) {
     if (!target?.enabled || !this.isOpen) return;
+    this.#recents.add(target.sid);
     this.close();
-    this.#choose(target);
+    this.#choose(target, mode);
   }
 
   #groupView({ kind }) {
-    const label = h("div", { class: "directory-label", id: uid("directory-group"), role: "presentation" }, kind === "queue" ? t("directory.queues") : t("directory.agents"));
+    const label = h("div", { class: "directory-label", id: uid("directory-group"), role: "presentation" }, t(LABELS[kind]));
     const rows = h("div", { role: "presentation" });
     const node = h("div", { class: "directory-group", role: "group", "aria-labelledby": label.id }, label, rows);
-    return { node, update: (group) => each(rows, group.targets, keyOf, (target) => optionView(target, (chosen) => this.#pick(chosen))) };
+    return { node, update: (group) => each(rows, group.targets, keyOf, (target) => optionView(target, { modes: this.#modes, pick: (...chosen) => this.#pick(...chosen), star: (chosen) => this.#star(chosen) })) };
+  }
+
+  /** A press of / comes to the search box, wherever the focus is that takes no text. */
+  #slash(event) {
+    if (event.key !== "/" || !this.isOpen || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    this.input.focus();
+  }
+
+  #star(target) {
+    this.#favourites.toggle(target.sid);
+    this.refresh();
+  }
+
+  /** One of the buttons that narrow the list to agents or queues. */
+  #kindView(kind) {
+    const words = { "": "directory.all", worker: "directory.agents", queue: "directory.queues" }[kind];
+    const press = () => {
+      this.#kind = kind;
+      this.#typed();
+      this.input.focus();
+    };
+    const node = h("button", { class: "directory-kind", type: "button", onclick: press }, t(words));
+    return { node, update: () => set(node, { "aria-pressed": this.#kind === kind ? "true" : "false" }) };
   }
 }
 
-function optionView(target, pick) {
+const LABELS = { favourite: "directory.favourites", recent: "directory.recents", worker: "directory.agents", queue: "directory.queues" };
+
+function optionView(target, { modes, pick, star }) {
   let current = target;
+  // For the mouse; the keyboard has Shift and Enter.
+  const favourite = h("span", {
+    class: "directory-star", "aria-hidden": "true", 
+    onclick: (event) => {
+      event.stopPropagation();
+      star(current);
+    },
+  }, "★");
+  const go = modeIcons({ modes, pick: (mode) => pick(current, mode) });
   const face = h("span", { class: `avatar avatar-small avatar-${target.kind}`, "aria-hidden": "true" });
   face.append(target.kind === "queue" ? icon("queue") : initials(target.name));
   const name = h("span", { class: "directory-name" });
@@ -151,14 +209,25 @@ function optionView(target, pick) {
     class: "directory-option", role: "option", id: uid("directory-option"), "data-key": keyOf(target), "aria-describedby": detail.id,
     onpointerdown: (event) => event.preventDefault(), // the focus stays in the search box
     onclick: () => pick(current),
-  }, face, h("span", { class: "directory-text" }, name, detail), h("span", { class: "directory-go", "aria-hidden": "true" }, icon("transfer")));
+  }, face, h("span", { class: "directory-text" }, name, detail), favourite, go.node);
   function update(next) {
     current = next;
     set(node, { "aria-disabled": next.enabled ? null : "true" });
+    go.update();
     text(name, next.name);
-    text(detail, next.enabled ? next.detail || t("directory.queueDetail") : why(next));
+    const on = next.group === "favourite";
+    set(favourite, { "data-on": on, title: t(on ? "directory.unfavour" : "directory.favour", { name: next.name }) });
+    text(detail, [next.enabled ? next.detail || t("directory.queueDetail") : why(next), ...about(next)].join(" · "));
   }
   return { node, update };
+}
+
+/** What else is known of a target: its team and skills, or how the queue stands. */
+function about({ kind, team, skills, figures }) {
+  if (kind === "worker") return [team, skills?.join(", ")].filter(Boolean);
+  if (!figures) return [];
+  const wait = figures.longestWait > 0 ? [t("directory.longest", { span: span(figures.longestWait * 1000) })] : [];
+  return [t("directory.available", { n: figures.available }), t("directory.waiting", { n: figures.waiting }), ...wait];
 }
 
 function why(target) {
@@ -167,8 +236,9 @@ function why(target) {
 }
 
 function groups(targets) {
-  const kinds = [...new Set(targets.map((target) => target.kind))];
-  return kinds.map((kind) => ({ kind, targets: targets.filter((target) => target.kind === kind) }));
+  const groupOf = (target) => target.group ?? target.kind;
+  const kinds = [...new Set(targets.map(groupOf))];
+  return kinds.map((kind) => ({ kind, targets: targets.filter((target) => groupOf(target) === kind) }));
 }
 
 function keyOf(target) {

@@ -6,7 +6,7 @@
  * as no request is on its way, once for each hash.
  */
 export function loadRules(changed) {
-  const rules = { state: "loading", hash: "", decide, dispatch, expect };
+  const rules = { state: "loading", hash: "", decide, dispatch, expect, get directory() { return module?.directory ?? null; } };
   let module = null;
   let expected = "";
   let tried = "";
