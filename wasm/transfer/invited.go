@@ -1,0 +1,207 @@
+package transfer
+
+import "time"
+
+// How a transfer goes on while its target is invited, asked and joins, and the
+// agent leaves.
+
+func (e Invited) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if !t.InviteUnsettled() {
+			return false
+		}
+		t.Invite.SID, t.Invite.TaskSID, t.Invite.Attributes = e.InviteSID, e.TaskSID, ""
+		t.InvitedAt, t.Due = e.At, e.At.Add(CheckEvery)
+		if t.TimeoutSeconds > 0 {
+			t.Deadline = e.At.Add(time.Duration(t.TimeoutSeconds) * time.Second)
+		}
+		switch {
+		case t.Over != "":
+			t.Phase = PhaseWithdrawing
+		case t.leavesAtOnce() && t.LeftAt.IsZero():
+			t.Phase = PhaseLeaving
+		case t.AcceptedBy != "":
+			t.joined(e.At)
+		default:
+			t.ring(e.At)
+		}
+		return true
+	})
+}
+
+// ring waits for the target, until the deadline at most.
+func (t *Transfer) ring(at time.Time) {
+	t.Phase, t.Due = PhaseRinging, at.Add(CheckEvery)
+	if !t.Deadline.IsZero() && t.Deadline.Before(t.Due) {
+		t.Due = t.Deadline
+	}
+}
+
+// joined goes on once the target is in.
+func (t *Transfer) joined(at time.Time) {
+	t.Over = ""
+	if t.Mode == ModeCold && t.LeftAt.IsZero() {
+		t.Phase, t.Due = PhaseLeaving, at.Add(CheckEvery)
+		return
+	}
+	t.end(PhaseCompleted, at, "", "")
+}
+
+func (e InviteRefused) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if !t.InviteUnsettled() {
+			return false
+		}
+		if t.AcceptedBy != "" { // by an earlier attempt, whose answer was lost
+			t.Phase, t.Due = PhaseSearching, e.At.Add(searchAgain)
+			return true
+		}
+		if t.Round > 0 || s.leaves(t) { // somebody else may have to be asked
+			t.Over, t.Phase, t.Due = e.Reason, PhaseWithdrawing, e.At
+			t.FailureDetail = e.Detail
+			return true
+		}
+		return t.end(PhaseFailed, e.At, e.Reason, e.Detail)
+	})
+}
+
+// leaves reports whether the agent of the transfer has left by something else,
+// or is about to.
+func (s *State) leaves(t *Transfer) bool {
+	for i := range s.Departures {
+		if d := &s.Departures[i]; d.Agent.TaskSID == t.From.TaskSID && d.Phase != DepartureFailed {
+			return true
+		}
+	}
+	for i := range s.Transfers {
+		if o := &s.Transfers[i]; o.ID != t.ID && o.From.TaskSID == t.From.TaskSID && (!o.LeftAt.IsZero() || o.removes(o.AcceptedBy != "")) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e InviteUnknown) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if t.Phase != PhaseInviting {
+			return false
+		}
+		t.Phase, t.Due = PhaseSearching, e.Due
+		return true
+	})
+}
+
+// apply asks for the invite again. Where somebody has accepted it, it exists,
+// whatever the list said: then it is only looked for again.
+func (e InviteMissing) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if t.Phase != PhaseSearching {
+			return false
+		}
+		if t.Over != "" && t.AcceptedBy == "" {
+			t.Phase, t.Due = PhaseWithdrawing, e.At
+			return true
+		}
+		if t.Attempt >= maxAttempts {
+			if t.AcceptedBy != "" { // it need not be found to be believed
+				t.joined(e.At)
+				return true
+			}
+			if t.Round > 0 || s.leaves(t) {
+				t.Over, t.Phase, t.Due = ReasonInviteNotStored, PhaseWithdrawing, e.At
+				return true
+			}
+			return t.end(PhaseFailed, e.At, ReasonInviteNotStored, "")
+		}
+		t.Attempt++
+		if t.AcceptedBy != "" {
+			t.Due = e.At.Add(searchAgain)
+			return true
+		}
+		t.Phase, t.Due = PhaseInviting, e.At.Add(CheckEvery)
+		return true
+	})
+}
+
+func (e Left) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if t.Phase != PhaseLeaving {
+			return false
+		}
+		t.LeftAt = e.At
+		switch {
+		case t.AcceptedBy != "":
+			t.end(PhaseCompleted, e.At, "", "")
+		case t.Over != "":
+			t.Phase, t.Due = PhaseWithdrawing, e.At
+		default:
+			t.ring(e.At)
+		}
+		return true
+	})
+}
+
+func (e Stayed) apply(s *State) error {
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if t.Phase != PhaseLeaving || t.Over == "" {
+			return false
+		}
+		t.Phase, t.Due = PhaseWithdrawing, e.At
+		return true
+	})
+}
+
+// apply ends the transfer, unless the agent has not left yet: then it is only
+// noted, and the removal ends it. An accept that comes while the invite is
+// being withdrawn has won.
+func (e Accepted) apply(s *State) error {
+	in := s.Member(e.WorkerSID)
+	return s.on(e.TransferID, func(t *Transfer) bool {
+		if t.AcceptedBy != "" || (e.TaskSID != "" && t.asked(e.TaskSID)) {
+			return false
+		}
+		t.AcceptedBy, t.AcceptedAt, t.Doubled = e.WorkerSID, e.At, in
+		if t.Invite.TaskSID == "" {
+			t.Invite.TaskSID = e.TaskSID
+		}
+		switch t.Phase {
+		case PhaseRinging, PhaseWithdrawing, PhaseClosing:
+			t.joined(e.At)
+		default:
+			t.Over = ""
+		}
+		return true
+	})
+}
+
+// apply lets the participant of the second invite go; also after the end of the
+// transfer.
+func (e Undoubled) apply(s *State) error {
+	for i := range s.Transfers {
+		if t := &s.Transfers[i]; t.ID == e.TransferID && t.Doubled {
+			t.Doubled = false
+			if e.Departure != nil {
+				d := *e.Departure
+				d.Phase, d.RequestedAt, d.Due = DepartureLeaving, e.At, e.At
+				s.Departures = append(s.Departures, d)
+			}
+			return nil
+		}
+	}
+	return ErrPointless
+}
+
+// asked reports whether the task is that of a former target's invite.
+func (t *Transfer) asked(taskSID string) bool {
+	for _, tried := range t.Tried {
+		if tried.TaskSID == taskSID {
+			return true
+		}
+	}
+	return false
+}
+
+// InviteUnsettled reports whether it is not known yet whether the invite exists.
+func (t Transfer) InviteUnsettled() bool {
+	return t.Phase == PhaseInviting || t.Phase == PhaseSearching
+}
