@@ -157,7 +157,7 @@ export class Directory {
   }
 
   #groupView({ kind }) {
-    const label = h("div", { class: "directory-label", id: uid("directory-group"), role: "presentation" }, t(LABELS[kind]));
+    const label = h("div", { class: "directory-label", id: uid("directory-group"), role: "presentation" }, labelOf(kind));
     const rows = h("div", { role: "presentation" });
     const node = h("div", { class: "directory-group", role: "group", "aria-labelledby": label.id }, label, rows);
     return { node, update: (group) => each(rows, group.targets, keyOf, (target) => optionView(target, { modes: this.#modes, pick: (...chosen) => this.#pick(...chosen), star: (chosen) => this.#star(chosen) })) };
@@ -177,18 +177,21 @@ export class Directory {
 
   /** One of the buttons that narrow the list to agents or queues. */
   #kindView(kind) {
-    const words = { "": "directory.all", worker: "directory.agents", queue: "directory.queues" }[kind];
+    const words = { "": t("directory.all"), worker: t("directory.agents"), queue: t("directory.queues") }[kind];
     const press = () => {
       this.#kind = kind;
       this.#typed();
       this.input.focus();
     };
-    const node = h("button", { class: "directory-kind", type: "button", onclick: press }, t(words));
+    const node = h("button", { class: "directory-kind", type: "button", onclick: press }, words);
     return { node, update: () => set(node, { "aria-pressed": this.#kind === kind ? "true" : "false" }) };
   }
 }
 
-const LABELS = { favourite: "directory.favourites", recent: "directory.recents", worker: "directory.agents", queue: "directory.queues" };
+/** The heading of a group of lines. */
+function labelOf(kind) {
+  return { favourite: t("directory.favourites"), recent: t("directory.recents"), worker: t("directory.agents"), queue: t("directory.queues") }[kind];
+}
 
 function optionView(target, { modes, pick, star }) {
   let current = target;
