@@ -2,10 +2,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: random help demo build module test test-go test-wasm test-browser check bench fuzz deps fmt clean
+.PHONY: random help demo build module test test-go test-wasm test-browser test-flex plugin flex deps-flex check bench fuzz deps fmt clean
 
 BIN     := bin/flex-transfer
 E2E     := web/e2e
+PLUGIN  := plugin-shim
+FLEX_UI := server/sandbox/flexui/ui
+FLEX_E2E := server/sandbox/flexui/e2e
 GOFLAGS_WASM := GOOS=js GOARCH=wasm
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo chromium)
 export CHROMIUM
@@ -45,6 +48,23 @@ test-wasm: module ## The same rules compiled to WebAssembly, and the loader, und
 test-browser: build deps ## The demo in a real Chromium; screenshots in artifacts/
 	cd $(E2E) && node --test --test-concurrency=1 *.test.mjs
 
+plugin: $(PLUGIN)/node_modules/.package-lock.json ## Build the Flex plugin into plugin-shim/build; FLEX_TRANSFER_BACKEND_URL sets its backend
+	cd $(PLUGIN) && npm run --silent check && npm run --silent build
+
+flex: build plugin deps-flex ## Run the real Flex UI with the plugin: two agents and a customer, no Twilio account
+	@exec node $(PLUGIN)/open.mjs
+
+test-flex: build plugin deps deps-flex ## The plugin: its parts, then end to end in the real Flex UI; screenshots in artifacts/
+	cd $(PLUGIN) && npm test --silent
+	cd $(PLUGIN) && node --test --test-concurrency=1 e2e/*.test.mjs
+
+deps-flex: $(FLEX_UI)/node_modules/.package-lock.json $(FLEX_E2E)/node_modules/.package-lock.json
+
+# Twilio's Flex UI is installed, never committed.
+$(PLUGIN)/node_modules/.package-lock.json $(FLEX_UI)/node_modules/.package-lock.json $(FLEX_E2E)/node_modules/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
 bench: deps build ## Measure: sizes, decisions, transfers, memory; each beside its baseline
 	go run ./server/bench
 	cd $(E2E) && node bench.mjs
@@ -73,4 +93,4 @@ fmt: ## Format the Go sources
 	gofmt -w $$(git ls-files '*.go')
 
 clean: ## Remove what was built
-	rm -rf bin artifacts $$(git ls-files -o -i --exclude-standard wasm/dist/files)
+	rm -rf bin artifacts $(PLUGIN)/build $$(git ls-files -o -i --exclude-standard wasm/dist/files)

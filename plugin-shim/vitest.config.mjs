@@ -7,5 +7,5 @@ export default defineConfig({
   esbuild: { jsx: "transform" },
   define: { __BACKEND_URL__: '""', __VERSION__: '"test"' },
   server: { fs: { allow: [".."] } },
-  test: { environment: "jsdom", include: ["test/*.test.{ts,tsx}"], testTimeout: 30_000, hookTimeout: 30_000 },
+  test: { environment: "jsdom", include: ["test/*.test.{ts,tsx,mjs}"], testTimeout: 30_000, hookTimeout: 30_000 },
 });

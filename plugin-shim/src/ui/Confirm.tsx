@@ -7,20 +7,18 @@ import { t } from "../texts";
 import { Box, Head, InFront, Panel, Row } from "./parts";
 
 export function Confirm({ panels }: { panels: Panels }): JSX.Element | null {
-  const no = React.useRef<HTMLButtonElement>(null);
   const { question } = panels;
-  React.useEffect(() => no.current?.focus(), [question]);
   if (!question) return null;
   const key = (event: React.KeyboardEvent) => event.key === "Escape" && panels.answer(false);
   return (
     <InFront>
       <div style={{ position: "fixed", inset: 0, zIndex: 59, background: "rgba(18, 28, 45, 0.4)" }} />
-      <Panel role="alertdialog" aria-modal="true" aria-label={question.title} onKeyDown={key} style={{ top: "30%", left: "50%", transform: "translateX(-50%)" }}>
+      <Panel key={question.title} role="alertdialog" aria-modal="true" aria-label={question.title} onKeyDown={key} style={{ top: "30%", left: "50%", transform: "translateX(-50%)" }}>
         <Box>
           <Head>{question.title}</Head>
           <p>{question.text}</p>
           <Row style={{ justifyContent: "flex-end" }}>
-            <Flex.Button ref={no as never} variant="secondary" size="small" onClick={() => panels.answer(false)}>{t("transfer.back")}</Flex.Button>
+            <Flex.Button autoFocus variant="secondary" size="small" onClick={() => panels.answer(false)}>{t("transfer.back")}</Flex.Button>
             <Flex.Button variant="destructive" size="small" data-testid="flex-transfer-yes" onClick={() => panels.answer(true)}>{question.yes}</Flex.Button>
           </Row>
         </Box>

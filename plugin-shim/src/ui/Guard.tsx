@@ -1,5 +1,6 @@
 // Keeps a mistake of ours from taking Flex's screens down with it.
 
+import type { ITask } from "@twilio/flex-ui";
 import * as React from "react";
 
 /** Shows nothing in the place of children that fail; Flex goes on around it. */
@@ -19,9 +20,9 @@ export class Guard extends React.Component<{ children?: React.ReactNode }, { fai
   }
 }
 
-/** The component within a guard. */
-export function guarded<P extends object>(Component: React.ComponentType<P>): React.ComponentType<P> {
+/** The component within a guard; another task gets another try. */
+export function guarded<P extends { task?: ITask }>(Component: React.ComponentType<P>): React.ComponentType<P> {
   return function Guarded(props: P) {
-    return <Guard><Component {...props} /></Guard>;
+    return <Guard key={props.task?.sid}><Component {...props} /></Guard>;
   };
 }

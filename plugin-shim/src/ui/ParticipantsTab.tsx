@@ -23,7 +23,7 @@ export function ParticipantsPanel({ desk, task }: { desk: Desk; task?: ITask }):
   useSeconds(Boolean(screen?.invites.length));
   if (!task || !screen) return null;
   return (
-    <div data-testid="flex-transfer-people" style={{ overflowY: "auto" }}>
+    <div data-testid="flex-transfer-people" style={{ overflowY: "auto", width: "100%" }}>
       <List aria-label={t("people.title")}>
         {screen.participants.map((one) => <Person key={one.sid} desk={desk} task={task} one={{ ...one, name: one.name || customerOf(task) || t("people.customer") }} />)}
       </List>

@@ -71,7 +71,7 @@ export function RuleButton({ button, children, onPress, waiting = false, label, 
   return (
     <Flex.Button
       variant={variant} size="small" type="button" data-testid={testId} data-state={busy ? "busy" : button.state} aria-label={label} title={why}
-      aria-description={why} aria-disabled={usable ? undefined : true} aria-busy={busy || undefined} aria-expanded={expanded}
+      aria-disabled={usable ? undefined : true} aria-busy={busy || undefined} aria-expanded={expanded}
       style={usable ? undefined : { opacity: 0.55, cursor: busy ? "progress" : "not-allowed" }} onClick={() => usable && onPress()}
     >
       {children}

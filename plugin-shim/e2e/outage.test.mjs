@@ -1,0 +1,62 @@
+// The plugin where the backend is down: before Flex starts, and while an agent talks. Flex itself goes on. In Spanish.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import {
+  accept, agentsIn, begin, byTest, choose, endOrComplete, eventually, goes, line, notice, openAgent, picture, send, SLOW_MS, startAll, startBrowser, startDoor, state,
+  talkTo,
+} from "./support.mjs";
+
+let door;
+let server;
+let browser;
+
+before(async () => {
+  door = await startDoor();
+  server = await startAll(["--multi-participant", "--flex-language", "es-MX", "--plugin-backend", door.url]);
+  browser = await startBrowser(server);
+  for (const name of ["bea", "chidi"]) await goes(server, name, "Offline");
+  await goes(server, "ada", "Available");
+}, { timeout: 300_000 });
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  door?.close();
+});
+
+test("the backend is down when Flex starts: Flex is as without the plugin, and one notification says so", { timeout: 180_000 }, async () => {
+  const ada = await openAgent(browser, server, "ada");
+  ada.context.setDefaultTimeout(SLOW_MS);
+  await notice(ada, "Las transferencias").waitFor();
+  await picture(ada, "plugin-60-missing");
+  await begin(server, "Ida", "Hola");
+  await line(ada, "Ida").click();
+  await accept(ada);
+  await byTest(ada.page, "end-task-button").waitFor();
+  assert.equal(await ada.page.getByTestId("flex-transfer-button").count(), 0);
+  await endOrComplete(ada);
+  await eventually(async () => (await state(ada)).tasks[0]?.status === "wrapping", "the task wraps up, by Flex's own doing", SLOW_MS);
+  await endOrComplete(ada);
+  await eventually(async () => (await state(ada)).tasks.length === 0, "the task is completed", SLOW_MS);
+  await ada.context.close();
+});
+
+test("the backend goes down while an agent talks: a transfer says so, and is tried again when it is back", { timeout: 240_000 }, async () => {
+  door.aim(server.backend);
+  const ada = await openAgent(browser, server, "ada");
+  ada.context.setDefaultTimeout(SLOW_MS);
+  await talkTo(server, ada, "Jon", "Buenos días");
+  await goes(server, "bea", "Available");
+  await byTest(ada.page, "flex-transfer-button").getByText("Transferir").waitFor();
+  await choose(ada, "Bea Ortiz", "cold");
+  door.shut();
+  await send(ada);
+  await ada.page.getByTestId("flex-transfer-notice").getByRole("button").waitFor();
+  await picture(ada, "plugin-61-down");
+  assert.deepEqual(await agentsIn(server), ["ada"]);
+  door.aim(server.backend);
+  await ada.page.getByTestId("flex-transfer-notice").getByRole("button").click();
+  await eventually(async () => (await agentsIn(server)).length === 0, "Ada has handed over", SLOW_MS);
+  await picture(ada, "plugin-62-back");
+});
