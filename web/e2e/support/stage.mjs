@@ -66,6 +66,7 @@ export function watchAlone(url) {
   return async () => {
     controller.abort();
     await ended;
+    if (state.channels.size === 0) throw new Error("no conversation was followed");
     return found;
   };
 }
