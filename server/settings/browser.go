@@ -24,6 +24,8 @@ func For(s transfer.Settings, worker *transfer.WorkerRecord, roles []string) tra
 	for _, p := range s.Permissions {
 		if concerns(f, p) {
 			p.Name = "" // for administrators
+			// They select this worker: whom else they select is nobody else's business.
+			p.Workers, p.Teams, p.Roles, p.Skills = nil, nil, nil, nil
 			mine = append(mine, p)
 		}
 	}

@@ -14,7 +14,7 @@ const (
 	maxInviteTimeout  = 24 * time.Hour
 	maxOutstanding    = 50
 	maxFallbacks      = 10
-	maxPingPong       = 100
+	maxPingPong       = transfer.MaxPingPong
 	minPingPongWithin = time.Minute
 	maxPingPongWithin = 30 * 24 * time.Hour
 	maxReasons        = 100

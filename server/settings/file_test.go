@@ -87,6 +87,7 @@ func TestEveryKindOfMistakeIsNamedWithItsLine(t *testing.T) {
 		"pingPong:\n  transfers: 3\n  within: 1h":                   "config.yaml:2: pingPong.transfers: is set, but pingPong.queueSid is not",
 		"pingPong:\n  transfers: 3\n  queueSid: " + queue:           "config.yaml:2: pingPong.transfers: is set, but pingPong.within is not",
 		"pingPong:\n  within: 1h":                                   "config.yaml:2: pingPong.within: is set, but pingPong.transfers is not",
+		"pingPong:\n  transfers: 21":                                "21 is not between 0 and 20", // more than the record keeps
 		"pingPong:\n  within: 1s":                                   "1s is not between 1m and 720h",
 		"fallbacks:\n  order: [close, agent]":                       "config.yaml:2: fallbacks.order[1]: comes after close",
 		"fallbacks:\n  order: [agent, agent]":                       "fallbacks.order[1]: is already entry 0",
@@ -290,6 +291,11 @@ permissions:
 	}
 	if len(got.Permissions) != 7 {
 		t.Errorf("%d permissions are sent: %+v", len(got.Permissions), got.Permissions)
+	}
+	for _, p := range got.Permissions {
+		if len(p.Workers)+len(p.Teams)+len(p.Roles)+len(p.Skills) > 0 || p.Name != "" {
+			t.Errorf("whom else the permission is for is sent: %+v", p)
+		}
 	}
 	if len(e.Transfer.Permissions) != 11 || e.Transfer.Permissions[0].Name != "everybody" {
 		t.Error("the settings themselves were changed")

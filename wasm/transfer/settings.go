@@ -44,6 +44,10 @@ const (
 	DefaultNotesMax      = 2000
 )
 
+// MaxPingPong is the largest [PingPong].Transfers: as many transfers as a
+// conversation's record keeps. The guard would never act on more.
+const MaxPingPong = keepEnded
+
 // LeaveOn is when a cold transfer removes the agent.
 type LeaveOn string
 

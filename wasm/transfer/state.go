@@ -1,6 +1,9 @@
 package transfer
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // StateVersion is the version of the layout of [State] as it is stored.
 const StateVersion = 2
@@ -304,27 +307,48 @@ func (s State) mirrors() bool {
 }
 
 // Member reports whether the worker is in the conversation as far as its record
-// tells: they asked from within it or joined it, and have not left.
+// tells: they asked from within it or joined it, and have not left. Who was
+// missing when something was decided later has left, however that came.
 func (s State) Member(workerSID string) bool {
 	if workerSID == "" {
 		return false
 	}
-	stays := func(taskSID string) bool { return !goneWith(s.Transfers, s.Departures, taskSID) }
+	decided := s.decidedAt()
+	stays := func(taskSID string, since time.Time) bool {
+		seen := since.Add(freshly).After(decided) || slices.ContainsFunc(s.Present, func(a Agent) bool { return a.TaskSID == taskSID })
+		return seen && !goneWith(s.Transfers, s.Departures, taskSID)
+	}
 	for i := range s.Transfers {
 		t := &s.Transfers[i]
-		if t.From.WorkerSID == workerSID && stays(t.From.TaskSID) || t.AcceptedBy == workerSID && stays(t.Invite.TaskSID) {
+		if t.From.WorkerSID == workerSID && stays(t.From.TaskSID, t.RequestedAt) ||
+			t.AcceptedBy == workerSID && stays(t.Invite.TaskSID, t.AcceptedAt) {
 			return true
 		}
 	}
 	for i := range s.Departures {
-		if d := &s.Departures[i]; d.Agent.WorkerSID == workerSID && stays(d.Agent.TaskSID) {
+		if d := &s.Departures[i]; d.Agent.WorkerSID == workerSID && stays(d.Agent.TaskSID, d.RequestedAt) {
 			return true
 		}
 	}
 	for i := range s.Present {
-		if a := &s.Present[i]; a.WorkerSID == workerSID && stays(a.TaskSID) {
+		if a := &s.Present[i]; a.WorkerSID == workerSID && stays(a.TaskSID, decided) {
 			return true
 		}
 	}
 	return false
+}
+
+// decidedAt is when something was last decided about the conversation.
+func (s State) decidedAt() (at time.Time) {
+	for i := range s.Transfers {
+		if t := &s.Transfers[i]; t.RequestedAt.After(at) {
+			at = t.RequestedAt
+		}
+	}
+	for i := range s.Departures {
+		if d := &s.Departures[i]; d.RequestedAt.After(at) {
+			at = d.RequestedAt
+		}
+	}
+	return at
 }
