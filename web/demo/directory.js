@@ -219,7 +219,7 @@ function optionView(target, { modes, pick, star }) {
     go.update();
     text(name, next.name);
     const on = next.group === "favourite";
-    set(favourite, { "data-on": on, title: t(on ? "directory.unfavour" : "directory.favour", { name: next.name }) });
+    set(favourite, { "data-on": on, title: on ? t("directory.unfavour", { name: next.name }) : t("directory.favour", { name: next.name }) });
     text(detail, [next.enabled ? next.detail || t("directory.queueDetail") : why(next), ...about(next)].join(" · "));
   }
   return { node, update };
