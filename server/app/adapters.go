@@ -72,6 +72,7 @@ func (d directory) Directory(_ context.Context, _ httpapi.Caller, c httpapi.Conv
 	if c.TaskSID != "" {
 		d.coordinator.Warm(c.InteractionSID, c.InteractionChannelSID, c.TaskSID)
 	}
+	d.roster.Look()
 	_, queues := d.roster.Directory()
 	return nil, queues, nil // workers are in the packed directory
 }

@@ -104,7 +104,7 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 		Verifier:  verifier{twilioapi.NewTokens(b.twilio.ValidateToken, time.Now)},
 		Transfers: transfers{b.coordinator},
 		Directory: listed, Packed: listed.packed,
-		Watch:    watch{coordinator: b.coordinator, settings: b.settings, forCaller: b.forCaller},
+		Watch:    watch{coordinator: b.coordinator, roster: b.roster, settings: b.settings, forCaller: b.forCaller},
 		Webhooks: webhooks{authToken: c.Account.AuthToken, coordinator: b.coordinator, roster: b.roster},
 		Ready:    b.ready, ConfigStatus: b.configStatus, Text: textOf, PublicURL: c.Listen.PublicURL, Origins: c.Listen.Origins,
 		Module: dist.FS(), ModuleScripts: js.Files(), Logger: c.Logger,
@@ -137,6 +137,7 @@ func (b *Backend) run(runners int) {
 		b.running.Go(func() { b.runWork(ctx) })
 	}
 	b.running.Go(func() { b.runRoster(ctx) })
+	b.running.Go(func() { b.roster.RunFigures(ctx) })
 	b.running.Go(func() { b.watchTargets(ctx) })
 	b.running.Go(func() { b.settings.Run(ctx) })
 }

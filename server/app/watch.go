@@ -9,6 +9,7 @@ import (
 
 	"github.com/flex-transfer/flex-transfer/server/coordinator"
 	"github.com/flex-transfer/flex-transfer/server/httpapi"
+	"github.com/flex-transfer/flex-transfer/server/roster"
 	"github.com/flex-transfer/flex-transfer/server/settings"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 	"github.com/flex-transfer/flex-transfer/web"
@@ -18,6 +19,7 @@ import (
 // have changed.
 type watch struct {
 	coordinator *coordinator.Coordinator
+	roster      *roster.Roster
 	settings    *settings.Store
 	forCaller   func(httpapi.Caller) transfer.Settings
 }
@@ -25,8 +27,13 @@ type watch struct {
 func (w watch) Follow(ctx context.Context, by httpapi.Caller, after uint64, to httpapi.Listener) error {
 	s := &settingsOf{by: by, watch: w, tell: to.Settings, changed: make(chan struct{}, 1), listening: make(chan struct{})}
 	defer w.settings.Subscribe(func(settings.Effective) { s.nudge() })()
+	queues := newQueueChanges()
+	defer w.roster.SubscribeQueues(queues.add)()
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return s.follow(ctx) })
+	all.Go(func() error {
+		return queues.each(ctx, func(q transfer.QueueRecord) error { return s.alone(func() error { return to.Queue(q) }) })
+	})
 	all.Go(func() error {
 		return w.coordinator.Follow(ctx, toCaller(by), after,
 			func() error { return s.begin(to.Listening) },

@@ -76,6 +76,9 @@ func (r *Roster) Packed(ctx context.Context) (*Packed, error) {
 	}
 	state := r.state.Load()
 	workers, queues := r.Directory()
+	for i := range queues {
+		queues[i].Figures = nil // they change all the time; the stream tells of them
+	}
 	text := directory.Pack(p.colleagues(workers), queues)
 	hash := sha256.Sum256(text)
 	p.packed = &Packed{

@@ -23,6 +23,8 @@ type API interface {
 	Worker(ctx context.Context, workerSID string) (transfer.WorkerRecord, error)
 	Queues(ctx context.Context) ([]transfer.QueueRecord, error)
 	Workflow(ctx context.Context, workflowSID string) (twilioapi.Workflow, error)
+	// QueueFigures' error satisfies twilioapi.IsNotFound where there is no such queue.
+	QueueFigures(ctx context.Context, queueSID string) (transfer.QueueFigures, error)
 }
 
 // Defaults of Options.
@@ -60,6 +62,7 @@ type Roster struct {
 
 	state   atomic.Uint64 // counts what changes the directory
 	packing packing
+	figures *figures
 
 	// changing orders changes with the notices about them; it is held without mu while subscribers are told.
 	changing sync.Mutex
@@ -94,7 +97,7 @@ func New(o Options) *Roster {
 	r := &Roster{
 		api: o.API, workflowSID: o.WorkflowSID, clock: o.Clock, refresh: o.Refresh, trust: o.Trust, logger: o.Logger,
 		wake: make(chan struct{}, 1), workers: map[string]*worker{}, queues: map[string]transfer.QueueRecord{},
-		activities: map[string]bool{}, subscribed: map[int]func(transfer.WorkerRecord){},
+		figures: newFigures(), activities: map[string]bool{}, subscribed: map[int]func(transfer.WorkerRecord){},
 	}
 	if r.clock == nil {
 		r.clock = time.Now
@@ -138,7 +141,8 @@ func (r *Roster) wakeUp() {
 	}
 }
 
-// Directory returns all workers and queues, each sorted by name. Queues that no transfer gets to are Unserved.
+// Directory returns all workers and queues, each sorted by name. Queues that no transfer gets to are Unserved, and have
+// figures while somebody looks, see [Roster.Look].
 func (r *Roster) Directory() (workers []transfer.WorkerRecord, queues []transfer.QueueRecord) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -155,7 +159,7 @@ func (r *Roster) Directory() (workers []transfer.WorkerRecord, queues []transfer
 	}
 	queues = make([]transfer.QueueRecord, 0, len(r.queues))
 	for _, q := range r.queues {
-		queues = append(queues, q)
+		queues = append(queues, r.figures.of(q))
 	}
 	slices.SortFunc(queues, func(a, b transfer.QueueRecord) int {
 		return byName(a.FriendlyName, b.FriendlyName, a.SID, b.SID)

@@ -31,6 +31,14 @@ type fake struct {
 	calls    map[string]int
 	onWorker func() // called within a read of a worker, after it was read
 	onQueues func() // likewise, of the queues
+	figures  map[string]transfer.QueueFigures
+}
+
+func (f *fake) QueueFigures(_ context.Context, sid string) (transfer.QueueFigures, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err := f.call("QueueFigures")
+	return f.figures[sid], err
 }
 
 func (f *fake) call(name string) error {

@@ -194,7 +194,10 @@ export class Agent {
     if (answer.status !== 200) return;
     this.#learn(() => {
       this.#settings = answer.body.settings ?? this.#settings;
-      for (const queue of answer.body.queues ?? []) this.#unserved.set(queue.sid, Boolean(queue.unserved));
+      for (const queue of answer.body.queues ?? []) {
+        this.#unserved.set(queue.sid, Boolean(queue.unserved));
+        sourceOf(this.#rules).update("queues", queue); // with its figures
+      }
     });
   }
 
