@@ -100,23 +100,25 @@ class Deeds {
     if (task) this.panels.open(task);
   }
 
-  /** Flex's End: as the rules have it; Flex's own where there are no rules, or the backend does not answer. */
+  /**
+   * Flex's End, for conversations as the rules have it: held back, Leave in its place, or Flex's own, which ends the
+   * conversation and lets the agent wrap up.
+   */
   async wrapUp(payload: Payload, original: (payload: unknown) => Promise<unknown>): Promise<unknown> {
-    const task = this.taskOf(payload);
-    const exit = task && task.status === "accepted" && isMessaging(task) ? this.desk.screen(task)?.exit : undefined;
-    if (!task || !exit || exit.state === "hidden") return original(payload);
     if (this.isHeldBack(payload)) return undefined;
-    if (exit.kind === "leave") return Flex.Actions.invokeAction("LeaveChat", { task });
-    const outcome = await this.desk.depart(task, "end");
-    if (outcome && !outcome.ok && outcome.uncertain) return original(payload);
-    this.#complain(outcome, () => this.wrapUp(payload, original));
-    return undefined;
+    const task = this.taskOf(payload);
+    const exit = task && this.#exitOf(task);
+    return exit?.kind === "leave" && exit.state === "enabled" ? Flex.Actions.invokeAction("LeaveChat", { task }) : original(payload);
+  }
+
+  #exitOf(task: ITask): (Button & { kind: string }) | undefined {
+    return task.status === "accepted" && isMessaging(task) ? this.desk.screen(task)?.exit : undefined;
   }
 
   /** Whether the way out is closed for now; then it says why. */
   isHeldBack(payload: Payload): boolean {
     const task = this.taskOf(payload);
-    const exit: Button | undefined = task && task.status === "accepted" && isMessaging(task) ? this.desk.screen(task)?.exit : undefined;
+    const exit = task && this.#exitOf(task);
     if (exit?.state !== "disabled" && exit?.state !== "busy") return false;
     show({ kind: "info", text: reason(exit.reason) });
     return true;

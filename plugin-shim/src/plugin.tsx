@@ -61,9 +61,11 @@ function start(desk: Desk): void {
   void desk.start();
 }
 
-/** The agent's language is the one that Flex speaks. */
+/** The agent's language: their own choice in Flex, else the account's. */
 function languagesOf(manager: any): string[] {
-  return [manager.localization?.localeTag, manager.configuration?.language, manager.serviceConfiguration?.ui_language, "en-US"].filter(Boolean);
+  const { localeTag, localeSource } = manager.localization ?? {};
+  const chosen = localeSource === "flex default" ? undefined : localeTag;
+  return [chosen, manager.serviceConfiguration?.ui_language, manager.configuration?.language].filter(Boolean);
 }
 
 /** Runs it when Flex has painted and has nothing else to do, within two seconds after it. */

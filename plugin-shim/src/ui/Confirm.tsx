@@ -16,7 +16,7 @@ export function Confirm({ panels }: { panels: Panels }): JSX.Element | null {
       <Panel key={question.title} role="alertdialog" aria-modal="true" aria-label={question.title} onKeyDown={key} style={{ top: "30%", left: "50%", transform: "translateX(-50%)" }}>
         <Box>
           <Head>{question.title}</Head>
-          <p>{question.text}</p>
+          <p style={{ margin: "8px 0 16px" }}>{question.text}</p>
           <Row style={{ justifyContent: "flex-end" }}>
             <Flex.Button autoFocus variant="secondary" size="small" onClick={() => panels.answer(false)}>{t("transfer.back")}</Flex.Button>
             <Flex.Button variant="destructive" size="small" data-testid="flex-transfer-yes" onClick={() => panels.answer(true)}>{question.yes}</Flex.Button>
