@@ -32,6 +32,9 @@ func (w watch) Follow(ctx context.Context, by httpapi.Caller, after uint64, to h
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return s.follow(ctx) })
 	all.Go(func() error {
+		if err := s.begun(ctx); err != nil {
+			return err
+		}
 		return queues.each(ctx, func(q transfer.QueueRecord) error { return s.alone(func() error { return to.Queue(q) }) })
 	})
 	all.Go(func() error {
@@ -88,11 +91,19 @@ func (s *settingsOf) begin(listening func() error) error {
 	})
 }
 
-func (s *settingsOf) follow(ctx context.Context) error {
+// begun waits until the listener has had the first settings.
+func (s *settingsOf) begun(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-s.listening:
+		return nil
+	}
+}
+
+func (s *settingsOf) follow(ctx context.Context) error {
+	if err := s.begun(ctx); err != nil {
+		return err
 	}
 	for {
 		select {
