@@ -94,6 +94,18 @@ func (b *both) end(p *process, by string) func(context.Context) error {
 	return func(ctx context.Context) error { _, err := p.Depart(ctx, b.as(by), r); return err }
 }
 
+// remove is somebody's request to remove another agent, who is in.
+func (b *both) remove(p *process, by, whom string) func(context.Context) error {
+	r := b.request(by, by)
+	r.Action = transfer.ActionRemove
+	for _, in := range b.account.Snapshot().InteractionParticipants {
+		if rp := in.RoutingProperties; rp != nil && rp.WorkerSID == b.worker(whom) && !in.Left {
+			r.ParticipantSID = in.SID
+		}
+	}
+	return func(ctx context.Context) error { _, err := p.Depart(ctx, b.as(by), r); return err }
+}
+
 // agents counts those who are in.
 func (b *both) agents() int {
 	n := 0
@@ -235,6 +247,33 @@ func TestPairs(t *testing.T) {
 				t.Errorf("%d granted%s", granted, story(b.state()))
 			}
 		}},
+		{"two agents remove each other", true, func(b *both) []func(context.Context) error {
+			return []func(context.Context) error{b.remove(b.p[0], "ada", "bea"), b.remove(b.p[1], "bea", "ada")}
+		}, func(t *testing.T, b *both, granted int) {
+			if granted != 1 || b.agents() != 1 {
+				t.Errorf("%d granted, %d are left", granted, b.agents())
+			}
+		}},
+		{"an agent leaves while the other is removed by them", true, func(b *both) []func(context.Context) error {
+			return []func(context.Context) error{b.remove(b.p[0], "ada", "bea"), b.leave(b.p[1], "ada")}
+		}, func(t *testing.T, b *both, granted int) {
+			if granted != 1 || b.agents() != 1 {
+				t.Errorf("%d granted, %d are left", granted, b.agents())
+			}
+		}},
+		{"an agent leaves while their invite is canceled", true, func(b *both) []func(context.Context) error {
+			b.check(b.leave(b.p[0], "bea")(context.Background()))
+			b.rest()
+			o, err := b.p[0].Start(context.Background(), b.as("ada"), b.ask("ada", transfer.ModeWarm, "chidi"), "1")
+			b.check(err)
+			b.rest()
+			cancel := b.request("ada", "chidi")
+			cancel.TransferID = o.Transfer.ID
+			return []func(context.Context) error{b.leave(b.p[0], "ada"), func(ctx context.Context) error {
+				_, err := b.p[1].Cancel(ctx, b.as("ada"), cancel)
+				return err
+			}}
+		}, nil},
 		{"end and leave", true, func(b *both) []func(context.Context) error {
 			return []func(context.Context) error{b.end(b.p[0], "ada"), b.leave(b.p[1], "bea")}
 		}, nil},

@@ -1,6 +1,9 @@
 package transfer
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // NextKind is what follows once a target has not taken over.
 type NextKind string
@@ -31,7 +34,7 @@ type Next struct {
 // target has not taken over, for whoever gathers the facts.
 func (s Settings) NextTargets(t Transfer) []Target {
 	var targets []Target
-	for _, fb := range append(s.fallbacks(), Fallback{Kind: FallbackOrigin}) {
+	for _, fb := range append(slices.Clip(s.fallbacks()), Fallback{Kind: FallbackOrigin}) {
 		if to, ok := fb.target(t); ok {
 			targets = append(targets, to)
 		}

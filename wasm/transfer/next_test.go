@@ -225,3 +225,16 @@ func TestPingPong(t *testing.T) {
 		}
 	}
 }
+
+// Settings are shared by all who decide: nobody writes beside what they hold.
+func TestSettingsAreNotWrittenTo(t *testing.T) {
+	shared := make([]Fallback, 1, 2)
+	shared[0] = Fallback{Kind: FallbackQueue, SID: wqB}
+	s := Settings{Fallbacks: shared}
+	if got := s.NextTargets(Transfer{OriginQueueSID: sid("WQ", 7)}); len(got) != 2 {
+		t.Errorf("%+v", got)
+	}
+	if beside := shared[:2][1]; beside != (Fallback{}) {
+		t.Errorf("%+v was written beside the settings", beside)
+	}
+}
