@@ -8,7 +8,8 @@ import { join } from "node:path";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const AGENTS = ["ada", "bea"];
-const server = spawn(join(ROOT, "bin/flex-transfer"), ["flex", "--json", "--multi-participant", ...process.argv.slice(2)], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+const AS_ROOT = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // Chromium does not start for root with it
+const server = spawn(join(ROOT, "bin/flex-transfer"), ["flex", "--json", "--multi-participant", "--log-level", "warn", ...process.argv.slice(2)], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
 const profiles = mkdtempSync(join(tmpdir(), "flex-transfer-windows-"));
 const windows = [];
 let said = "";
@@ -36,7 +37,7 @@ function begin(info) {
 }
 
 function start(info, name, url) {
-  const child = spawn(process.env.CHROMIUM || "chromium", [...info.chromium, `--user-data-dir=${join(profiles, name)}`, "--no-first-run", "--no-default-browser-check", "--new-window", url], { stdio: "ignore" });
+  const child = spawn(process.env.CHROMIUM || "chromium", [...info.chromium, `--user-data-dir=${join(profiles, name)}`, "--no-first-run", "--no-default-browser-check", ...AS_ROOT, "--new-window", url], { stdio: "ignore" });
   child.on("error", (error) => console.error(`  Chromium does not start (${error.message}): set CHROMIUM to its path, or open ${url} with the flags below.\n${flagsOf(info)}`));
   windows.push(child);
 }

@@ -154,6 +154,14 @@ test("a call is left alone: no button, and Flex's own actions", { timeout: 180_0
   await picture(ada, "plugin-50-call");
 });
 
+test("the rules are ready soon after Flex has painted", async (t) => {
+  for (const agent of [ada, bea]) {
+    const marks = await agent.page.evaluate(() => Object.fromEntries(performance.getEntriesByType("mark").filter(({ name }) => name.startsWith("flex-transfer:")).map(({ name, startTime }) => [name.slice(14), Math.round(startTime)])));
+    t.diagnostic(`${agent.name}: init at ${marks.init} ms, start ${marks.start - marks.init} ms later, ready ${marks.ready - marks.start} ms after that`);
+    assert.ok(marks.ready - marks.init < 20_000, JSON.stringify(marks));
+  }
+});
+
 test("nothing of the plugin has failed", () => {
   for (const agent of [ada, bea]) assert.deepEqual(agent.problems.filter((one) => /flex-transfer|page error/.test(one)), [], agent.name);
 });

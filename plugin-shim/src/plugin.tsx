@@ -34,6 +34,7 @@ export class FlexTransferPlugin {
 }
 
 function begin(manager: Manager): void {
+  performance.mark("flex-transfer:init"); // for benchmarks, as is flex-transfer:start and flex-transfer:ready
   speak(languagesOf(manager));
   registerNotices();
   const settings = readSettings(manager.serviceConfiguration?.ui_attributes);
@@ -57,6 +58,7 @@ function begin(manager: Manager): void {
 
 /** Stands aside, and says so, where Twilio's own transfers are on; they may come on only after plugins were started. */
 function start(desk: Desk): void {
+  performance.mark("flex-transfer:start");
   if (hasNativeTransfers(desk.store.flex)) show({ kind: "info", text: reason("NATIVE_TRANSFERS_ON") });
   void desk.start();
 }
