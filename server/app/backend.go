@@ -54,6 +54,7 @@ type Backend struct {
 	twilio      *twilioapi.Client
 	settings    *settings.Store
 	logger      *slog.Logger
+	warned      map[string]bool // settings that name what is not there; only runRoster touches it
 	stop        context.CancelFunc
 	running     sync.WaitGroup
 }
@@ -177,6 +178,7 @@ func (b *Backend) runRoster(ctx context.Context) {
 			wait = min(2*wait, time.Minute)
 			continue
 		}
+		b.warnOfUnknown()
 		wait = time.Second
 		select {
 		case <-ctx.Done():

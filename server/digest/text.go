@@ -72,6 +72,9 @@ func before(in Input) string {
 	var told []string
 	n := 0
 	for _, t := range in.State.Transfers {
+		if t.Mode == transfer.ModeWarm { // nobody handed it over by that
+			continue
+		}
 		if t.ID == in.Transfer.ID || t.Phase != transfer.PhaseCompleted || t.RequestedAt.After(in.Transfer.RequestedAt) {
 			continue
 		}
