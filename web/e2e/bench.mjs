@@ -10,6 +10,9 @@ const SAMPLES = 9;
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 const golden = (name) => JSON.parse(readFileSync(new URL(`../../wasm/transfer/testdata/golden/${name}.json`, import.meta.url)));
 
+/** A conversation with 10 participants and 4 outstanding invites. */
+const crowd = JSON.parse(readFileSync(new URL("../../wasm/wire/testdata/crowd.json", import.meta.url)));
+
 const crowded = (question) => ({
   ...question,
   workers: Array.from({ length: 300 }, (_, i) => ({ ...question.workers[0], sid: `WK${String(i).padStart(32, "0")}` })),
@@ -84,6 +87,7 @@ async function cost(browser, url) {
   for (const [name, question] of [
     ["a request", golden("to-an-agent").question],
     ["a screen", golden("screen-completed").question],
+    ["10 in, 4 invited", crowd],
     ["a directory of 300", crowded(golden("to-an-agent").question)],
   ]) {
     const context = await browser.newContext();
