@@ -133,6 +133,46 @@ test("a transfer that the backend refuses is said in a notification, and other p
   assert.deepEqual(await agentsIn(server), ["ada"]);
 });
 
+test("an agent who was invited is removed again", { timeout: 180_000 }, async () => {
+  await begun("Kai", "One more question");
+  await choose(ada, "Bea Ortiz", "warm");
+  await send(ada);
+  await line(bea, "Kai").click();
+  await accept(bea);
+  await bea.page.getByText("One more question").first().waitFor();
+  await ada.page.getByText(/^Participants/).first().click();
+  await ada.page.getByRole("button", { name: "Remove Bea Ortiz from the conversation" }).click();
+  await ada.page.getByTestId("flex-transfer-yes").click();
+  await notice(bea, "Ada Lindqvist has removed you").waitFor();
+  await byTest(ada.page, "end-task-button").waitFor();
+  await byTest(ada.page, "flex-transfer-parties").getByText("2").waitFor();
+  assert.deepEqual(await agentsIn(server), ["ada"]);
+});
+
+test("a cold transfer to a queue: whoever serves it takes over", { timeout: 180_000 }, async () => {
+  await begun("Lena", "I want to send it back");
+  await goes(server, "ada", "Break");
+  await choose(ada, "Everyone", "cold");
+  await send(ada);
+  await line(bea, "Lena").click();
+  await accept(bea);
+  await eventually(async () => (await agentsIn(server)).join() === "bea", "Bea alone is in the conversation", SLOW_MS);
+  await notice(ada, "Handed over to Bea Ortiz").waitFor();
+});
+
+test("where Twilio's own transfers are switched on the plugin stands aside, and says so once", { timeout: 180_000 }, async () => {
+  await talkTo(server, ada, "Mia", "Hi");
+  await setNativeTransfers(true);
+  await notice(ada, "Twilio’s own messaging transfers").waitFor();
+  await byTest(ada.page, "flex-transfer-button").waitFor({ state: "detached" });
+  await picture(ada, "plugin-70-native");
+  await setNativeTransfers(false);
+  await byTest(ada.page, "flex-transfer-button").waitFor();
+});
+
+/** As Flex itself does when it learns of the account's feature. */
+const setNativeTransfers = (enabled) => ada.page.evaluate((enabled) => Twilio.Flex.Manager.getInstance().store.dispatch({ type: "TRANSFERS_CONFIG_UPDATE", payload: { enabled, transfer_notes_enabled: false } }), enabled);
+
 test("a call is left alone: no button, and Flex's own actions", { timeout: 180_000 }, async () => {
   await goes(server, "ada", "Available");
   const attributes = JSON.stringify({ name: "Hal", call_sid: `CA${"0".repeat(32)}`, direction: "inbound", conference: { sid: `CF${"0".repeat(32)}` } });
@@ -156,12 +196,17 @@ test("a call is left alone: no button, and Flex's own actions", { timeout: 180_0
 
 test("the rules are ready soon after Flex has painted", async (t) => {
   for (const agent of [ada, bea]) {
-    const marks = await agent.page.evaluate(() => Object.fromEntries(performance.getEntriesByType("mark").filter(({ name }) => name.startsWith("flex-transfer:")).map(({ name, startTime }) => [name.slice(14), Math.round(startTime)])));
-    t.diagnostic(`${agent.name}: init at ${marks.init} ms, start ${marks.start - marks.init} ms later, ready ${marks.ready - marks.start} ms after that`);
-    assert.ok(marks.ready - marks.init < 20_000, JSON.stringify(marks));
+    const [mark] = await agent.page.evaluate(() => performance.getEntriesByName("flex-transfer:ready").map(({ startTime, detail }) => ({ started: Math.round(detail.started), took: Math.round(startTime - detail.started) })));
+    t.diagnostic(`${agent.name}: Flex has painted and is idle at ${mark.started} ms; the rules are ready ${mark.took} ms later`);
+    assert.ok(mark.took < 15_000, JSON.stringify(mark));
   }
 });
 
+// Flex itself asks once more for the conversation of an agent who has been removed from it, and complains that it is refused.
+const FLEX_ITSELF = /Access forbidden for identity|Failed to load conversation participants/;
+
 test("nothing of the plugin has failed", () => {
-  for (const agent of [ada, bea]) assert.deepEqual(agent.problems.filter((one) => /flex-transfer|page error/.test(one)), [], agent.name);
+  for (const agent of [ada, bea]) {
+    assert.deepEqual(agent.problems.filter((one) => /flex-transfer|page error/.test(one) && !FLEX_ITSELF.test(one)), [], agent.name);
+  }
 });

@@ -79,7 +79,6 @@ export class Desk extends Observable {
     this.store.follow();
     await this.#rules.start();
     if (this.state !== "ready") return;
-    performance.mark("flex-transfer:ready");
     this.#events = openEvents({ baseUrl: this.own.backendUrl, token: () => this.store.token, onEvent: (event) => this.#hear(event) });
     void this.warm();
   }
