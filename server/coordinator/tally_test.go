@@ -27,7 +27,14 @@ func newTally() *tally {
 	return &tally{edge: map[string]int{}, pairs: map[string]int{}, doubled: map[string]bool{}}
 }
 
-func (c *tally) played() { c.add(func() { c.games++ }) }
+// played counts a game; a long run shows from time to time how far it is.
+func (c *tally) played() {
+	c.add(func() {
+		if c.games++; *atLeast > 0 && c.games%5000 == 0 {
+			c.print(nil)
+		}
+	})
+}
 
 func (c *tally) pair(a, b string) { c.add(func() { c.pairs[a+" → "+b]++ }) }
 
@@ -90,31 +97,36 @@ var edges = []string{
 }
 
 func (c *tally) report(t *testing.T) {
-	if *atLeast == 0 {
-		return
+	if *atLeast > 0 {
+		c.print(t)
 	}
+}
+
+// print prints the tally and, with t, fails where something was done too seldom.
+func (c *tally) print(t *testing.T) {
 	fmt.Printf("%d games\n", c.games)
-	print := func(title string, counts map[string]int, want []string) {
-		names := slices.Sorted(maps.Keys(counts))
-		for _, name := range want {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-		fmt.Println(title)
-		for _, name := range names {
-			fmt.Printf("  %-52s %9d\n", name, counts[name])
-			if counts[name] < *atLeast && slices.Contains(want, name) {
-				t.Errorf("%s %q was taken %d times, less than %d", strings.ToLower(title), name, counts[name], *atLeast)
-			}
-		}
-	}
 	var pairs []string
 	for _, a := range actions {
 		for _, b := range actions {
 			pairs = append(pairs, a+" → "+b)
 		}
 	}
-	print("Edge", c.edge, edges)
-	print("Pair", c.pairs, pairs)
+	printCounts(t, "Edge", c.edge, edges)
+	printCounts(t, "Pair", c.pairs, pairs)
+}
+
+func printCounts(t *testing.T, title string, counts map[string]int, want []string) {
+	names := slices.Sorted(maps.Keys(counts))
+	for _, name := range want {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	fmt.Println(title)
+	for _, name := range names {
+		fmt.Printf("  %-52s %9d\n", name, counts[name])
+		if t != nil && counts[name] < *atLeast && slices.Contains(want, name) {
+			t.Errorf("%s %q was taken %d times, less than %d", strings.ToLower(title), name, counts[name], *atLeast)
+		}
+	}
 }
