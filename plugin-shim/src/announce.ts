@@ -44,10 +44,15 @@ export class Announcer {
   #notices(): void {
     for (const task of this.desk.store.tasks) {
       const notice = this.desk.screen(task)?.notice;
-      if (!notice || this.#told.has(notice)) continue;
-      this.#told.add(notice);
-      show({ kind: "info", text: reason(notice) });
+      if (notice) this.tell(notice);
     }
+  }
+
+  /** Says the text of a reason, once. */
+  tell(code: string): void {
+    if (this.#told.has(code)) return;
+    this.#told.add(code);
+    show({ kind: "info", text: reason(code) });
   }
 
   #isNews(id: string, endedAt: string): boolean {

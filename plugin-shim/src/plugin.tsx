@@ -10,7 +10,7 @@ import { registerNotices, show } from "./notices";
 import { Panels } from "./panels";
 import { channelOf } from "./records";
 import { hasNativeTransfers, readSettings } from "./settings";
-import { speak, reason, t } from "./texts";
+import { speak, t } from "./texts";
 import { BriefingCard } from "./ui/BriefingCard";
 import { guarded } from "./ui/Guard";
 import { ParticipantsLabel, ParticipantsPanel } from "./ui/ParticipantsTab";
@@ -51,14 +51,14 @@ function begin(manager: Manager): void {
   const panels = new Panels();
   registerActions(desk, panels);
   addComponents(desk, panels);
-  new Announcer(desk);
-  afterPaint(() => start(desk));
+  const announcer = new Announcer(desk);
+  afterPaint(() => start(desk, announcer));
 }
 
 /** Stands aside, and says so, where Twilio's own transfers are on; they may come on only after plugins were started. */
-function start(desk: Desk): void {
+function start(desk: Desk, announcer: Announcer): void {
   const started = performance.now();
-  if (hasNativeTransfers(desk.store.flex)) show({ kind: "info", text: reason("NATIVE_TRANSFERS_ON") });
+  if (hasNativeTransfers(desk.store.flex)) announcer.tell("NATIVE_TRANSFERS_ON");
   // The mark is for benchmarks. Flex clears what is marked while it starts.
   void desk.start().then(() => desk.state === "ready" && performance.mark("flex-transfer:ready", { detail: { started } }));
 }
