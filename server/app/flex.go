@@ -56,10 +56,10 @@ func (f *Flex) Run(ctx context.Context, out io.Writer, logger *slog.Logger) erro
 	}
 	ui, err := f.serveUI(demo, dist, logger)
 	if err != nil {
-		return errors.Join(err, demo.account.Close(), listener.Close())
+		return errors.Join(err, demo.Close(), listener.Close())
 	}
 	if err := f.connect(ctx, demo, listener, logger, ui.URL()); err != nil {
-		return errors.Join(err, ui.Close(), demo.account.Close(), listener.Close())
+		return errors.Join(err, ui.Close(), demo.Close(), listener.Close())
 	}
 	if err := f.say(out, ui, demo); err != nil {
 		return errors.Join(err, ui.Close(), demo.Close(), listener.Close())

@@ -66,7 +66,11 @@ func (d *demo) drain() {
 }
 
 func (d *demo) Close() error {
-	err := errors.Join(d.backend.Close(), d.account.Close())
+	var err error
+	if d.backend != nil { // it may not have come so far
+		err = d.backend.Close()
+	}
+	err = errors.Join(err, d.account.Close())
 	if d.scratch != "" {
 		err = errors.Join(err, os.RemoveAll(d.scratch))
 	}
@@ -79,7 +83,7 @@ func (s *Sandbox) start(ctx context.Context, listener net.Listener, logger *slog
 		return nil, err
 	}
 	if err := s.connect(ctx, d, listener, logger); err != nil {
-		return nil, errors.Join(err, d.account.Close())
+		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
