@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/digest"
@@ -49,5 +50,21 @@ func (b *Backend) digest(ctx context.Context, s transfer.State, t transfer.Trans
 		Twilio: b.twilio, ServiceURL: summary.URL, Token: summary.Token, Timeout: summary.Timeout, Logger: b.logger,
 		Workers: func() []transfer.WorkerRecord { workers, _ := b.roster.Directory(); return workers },
 	}
-	return maker.Make(ctx, digest.Input{State: s, Transfer: t, Names: names})
+	return maker.Make(ctx, digest.Input{State: b.labelled(s), Transfer: t, Names: names})
+}
+
+// labelled is the state with the labels of the reasons in the place of their
+// codes, for people.
+func (b *Backend) labelled(s transfer.State) transfer.State {
+	labels := map[string]string{}
+	for _, option := range b.settings.Transfer().Handover.Reasons {
+		labels[option.Code] = option.Label("")
+	}
+	s.Transfers = slices.Clone(s.Transfers)
+	for i := range s.Transfers {
+		if label := labels[s.Transfers[i].Briefing.Reason]; label != "" {
+			s.Transfers[i].Briefing.Reason = label
+		}
+	}
+	return s
 }

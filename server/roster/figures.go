@@ -132,13 +132,20 @@ func (f *figures) take(q transfer.QueueRecord, now transfer.QueueFigures) {
 	f.known[q.SID] = now
 	tell := slices.Collect(maps.Values(f.subscribed))
 	f.mu.Unlock()
-	if known && was == now {
+	if known && alike(was, now) {
 		return
 	}
 	q.Figures = &now
 	for _, fn := range tell {
 		fn(q)
 	}
+}
+
+// waitStep is by how much the longest wait has to change before it is told: it grows all the time.
+const waitStep = 30
+
+func alike(a, b transfer.QueueFigures) bool {
+	return a.Available == b.Available && a.Waiting == b.Waiting && a.LongestWait/waitStep == b.LongestWait/waitStep
 }
 
 func wait(ctx context.Context, d time.Duration) {

@@ -76,6 +76,11 @@ func TestOnlyChangesAreTold(t *testing.T) {
 	if told != 3 {
 		t.Errorf("told %d times", told)
 	}
+	f.figures[billing.SID] = transfer.QueueFigures{Waiting: 1, LongestWait: 29}
+	r.readFigures(t.Context())
+	if told != 3 {
+		t.Errorf("told %d times: a wait grows all the time", told)
+	}
 	f.down["QueueFigures"] = true
 	r.readFigures(t.Context())
 	if _, queues := r.Directory(); told != 3 || queues[1].Figures == nil && queues[0].Figures == nil {
