@@ -335,7 +335,8 @@ func TestCancelAndAccept(t *testing.T) {
 			}
 		})
 	}
-	if won[transfer.PhaseCompleted] == 0 || won[transfer.PhaseCanceled] == 0 {
+	// Few races under the race detector, which is slow, may all end the same way.
+	if races >= 300 && (won[transfer.PhaseCompleted] == 0 || won[transfer.PhaseCanceled] == 0) {
 		t.Errorf("the race was none: %v", won)
 	}
 }
