@@ -122,6 +122,7 @@ type Coordinator struct {
 	Options
 	facts *factCache
 	own   *inHand
+	asked *askedWorkers
 	left  sync.WaitGroup // what requests have left behind
 }
 
@@ -131,7 +132,7 @@ func New(o Options) (*Coordinator, error) {
 	if err := o.setDefaults(); err != nil {
 		return nil, err
 	}
-	c := &Coordinator{Options: o, own: newInHand()}
+	c := &Coordinator{Options: o, own: newInHand(), asked: newAskedWorkers()}
 	c.facts = newFactCache(o.Clock, o.Trust, o.Settling)
 	return c, nil
 }
@@ -189,6 +190,7 @@ func (c *Coordinator) append(ctx context.Context, s transfer.State, e transfer.E
 }
 
 func (c *Coordinator) tell(s transfer.State, e transfer.Event) {
+	c.asked.see(&s)
 	if t, ok := s.Find(e.About()); ok {
 		c.Observe(e.Name(), t)
 		c.Logger.Info("transfer", "event", e.Name(), "transfer", t.ID, "phase", t.Phase,

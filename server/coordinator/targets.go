@@ -4,40 +4,27 @@ import (
 	"context"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
 // WatchTargets takes back the invites of workers who go off while they are
-// asked, until ctx is done: TaskRouter leaves such an invite waiting. What is
-// missed is found by the check of each transfer.
+// asked, until ctx is done: TaskRouter leaves such an invite waiting. It knows
+// of what this process has recorded; the rest, and what is missed, is found by
+// the check of each transfer.
 func (c *Coordinator) WatchTargets(ctx context.Context) error {
-	asked := &askedWorkers{channels: map[string]map[string]bool{}, workers: map[string][]string{}}
 	changes := newWorkerChanges()
 	defer c.Roster.Subscribe(changes.add)()
-	all, ctx := errgroup.WithContext(ctx)
-	all.Go(func() error {
-		return c.Ledger.Follow(ctx, 0, func(r ledger.Record) error {
-			asked.see(r)
+	return changes.each(ctx, func(w transfer.WorkerRecord) error {
+		if w.Available {
 			return nil
-		})
-	})
-	all.Go(func() error {
-		return changes.each(ctx, func(w transfer.WorkerRecord) error {
-			if w.Available {
-				return nil
+		}
+		for _, channel := range c.asked.by(w.SID) {
+			if err := c.targetWentOff(ctx, channel, w.SID); err != nil && ctx.Err() == nil {
+				c.Logger.Warn("an invite of a worker who went off could not be taken back yet", "worker", w.SID, "channel", channel, "error", err)
 			}
-			for _, channel := range asked.by(w.SID) {
-				if err := c.targetWentOff(ctx, channel, w.SID); err != nil && ctx.Err() == nil {
-					c.Logger.Warn("an invite of a worker who went off could not be taken back yet", "worker", w.SID, "channel", channel, "error", err)
-				}
-			}
-			return nil
-		})
+		}
+		return nil
 	})
-	return all.Wait()
 }
 
 // targetWentOff records that the worker will not take over.
@@ -58,18 +45,23 @@ func (c *Coordinator) targetWentOff(ctx context.Context, channelSID, workerSID s
 	return nil
 }
 
-// askedWorkers knows in which conversations workers are asked to take over.
+// askedWorkers knows in which conversations workers are asked to take over, as
+// far as this process has recorded it.
 type askedWorkers struct {
 	mu       sync.Mutex
 	channels map[string]map[string]bool // by worker
 	workers  map[string][]string        // by channel
 }
 
-// see takes in the last record of a channel.
-func (a *askedWorkers) see(r ledger.Record) {
+func newAskedWorkers() *askedWorkers {
+	return &askedWorkers{channels: map[string]map[string]bool{}, workers: map[string][]string{}}
+}
+
+// see takes in the last state of a channel.
+func (a *askedWorkers) see(s *transfer.State) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	channel := r.Channel()
+	channel := s.InteractionChannelSID
 	for _, w := range a.workers[channel] {
 		delete(a.channels[w], channel)
 		if len(a.channels[w]) == 0 {
@@ -77,7 +69,8 @@ func (a *askedWorkers) see(r ledger.Record) {
 		}
 	}
 	delete(a.workers, channel)
-	for _, t := range r.State.Transfers {
+	for i := range s.Transfers {
+		t := &s.Transfers[i]
 		if !t.Live() || t.Target.Kind != transfer.TargetWorker {
 			continue
 		}
