@@ -23,7 +23,7 @@ demo: build ## Run the demo at http://127.0.0.1:8080 (ADDR=host:port for another
 build: ## Build the program with everything embedded into bin/
 	@mkdir -p bin
 	go build -trimpath -o bin/build-module ./wasm/build
-	go build -trimpath ./server/ledger/nats ./server/twilioapi ./server/sandbox/... & besides=$$!; \
+	go build -trimpath ./server/ledger/nats ./server/twilioapi ./server/sandbox & besides=$$!; \
 	  bin/build-module && wait $$besides
 	go build -trimpath -o $(BIN) ./server
 
@@ -58,7 +58,8 @@ test-flex: build plugin deps deps-flex ## The plugin: its parts, then end to end
 	cd $(PLUGIN) && npm test --silent
 	cd $(PLUGIN) && node --test --test-concurrency=1 e2e/*.test.mjs
 
-deps-flex: $(FLEX_UI)/node_modules/.package-lock.json $(FLEX_E2E)/node_modules/.package-lock.json
+deps-flex: $(FLEX_UI)/node_modules/.package-lock.json $(FLEX_E2E)/node_modules/.package-lock.json ## Install the Flex UI and bundle it
+	go run ./server/sandbox/flexui/start -bundle
 
 # Twilio's Flex UI is installed, never committed.
 $(PLUGIN)/node_modules/.package-lock.json $(FLEX_UI)/node_modules/.package-lock.json $(FLEX_E2E)/node_modules/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json

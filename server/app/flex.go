@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 
 	"github.com/flex-transfer/flex-transfer/server/sandbox/flexui"
-	"github.com/flex-transfer/flex-transfer/server/sandbox/flexui/bundle"
 )
 
 // Flex is the command that runs the real Flex UI with the plugin in it: a
@@ -42,9 +41,9 @@ func (f *Flex) Run(ctx context.Context, out io.Writer, logger *slog.Logger) erro
 	if _, err := os.Stat(f.Plugin); err != nil {
 		return &Problem{"FLEX_PLUGIN", err.Error() + "; build it with make plugin"}
 	}
-	dist, err := bundle.Build(f.UI)
-	if err != nil {
-		return &Problem{"FLEX_UI", err.Error()}
+	dist := filepath.Join(f.UI, "dist") // bundled apart: the program does without the bundler
+	if _, err := os.Stat(dist); err != nil {
+		return &Problem{"FLEX_UI", err.Error() + "; make deps-flex installs the Flex UI and bundles it"}
 	}
 	listener, err := listen(&f.Listen)
 	if err != nil {
