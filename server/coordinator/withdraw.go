@@ -109,7 +109,10 @@ func (c *Coordinator) takeBackTask(ctx context.Context, t transfer.Transfer, sid
 			continue
 		}
 		e, err := c.acceptance(ctx, t, sid)
-		return task.Attributes, e, err
+		if e == nil && err == nil {
+			err = fmt.Errorf("task %s is %s, and nobody is listed yet who accepted it", sid, task.AssignmentStatus)
+		}
+		return "", e, err
 	}
 }
 
