@@ -27,15 +27,15 @@ type watch struct {
 func (w watch) Follow(ctx context.Context, by httpapi.Caller, after uint64, to httpapi.Listener) error {
 	s := &settingsOf{by: by, watch: w, tell: to.Settings, changed: make(chan struct{}, 1), listening: make(chan struct{})}
 	defer w.settings.Subscribe(func(settings.Effective) { s.nudge() })()
-	queues := newQueueChanges()
-	defer w.roster.SubscribeQueues(queues.add)()
+	queues := coordinator.NewChanges(func(q transfer.QueueRecord) string { return q.SID })
+	defer w.roster.SubscribeQueues(queues.Add)()
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return s.follow(ctx) })
 	all.Go(func() error {
 		if err := s.begun(ctx); err != nil {
 			return err
 		}
-		return queues.each(ctx, func(q transfer.QueueRecord) error { return s.alone(func() error { return to.Queue(q) }) })
+		return queues.Each(ctx, func(q transfer.QueueRecord) error { return s.alone(func() error { return to.Queue(q) }) })
 	})
 	all.Go(func() error {
 		return w.coordinator.Follow(ctx, toCaller(by), after,

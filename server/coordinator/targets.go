@@ -12,9 +12,9 @@ import (
 // of what this process has recorded; the rest, and what is missed, is found by
 // the check of each transfer.
 func (c *Coordinator) WatchTargets(ctx context.Context) error {
-	changes := newWorkerChanges()
-	defer c.Roster.Subscribe(changes.add)()
-	return changes.each(ctx, func(w transfer.WorkerRecord) error {
+	changes := NewChanges(workerSID)
+	defer c.Roster.Subscribe(changes.Add)()
+	return changes.Each(ctx, func(w transfer.WorkerRecord) error {
 		if w.Available {
 			return nil
 		}

@@ -2,8 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -22,8 +20,8 @@ func (c *Coordinator) Follow(ctx context.Context, by Caller, after uint64, liste
 	worker func(transfer.WorkerRecord) error) error {
 	var one sync.Mutex
 	told := news{by: by.WorkerSID, now: c.Clock, ended: map[string]bool{}}
-	changes := newWorkerChanges()
-	defer c.Roster.Subscribe(changes.add)()
+	changes := NewChanges(workerSID)
+	defer c.Roster.Subscribe(changes.Add)()
 	if err := listening(); err != nil {
 		return err
 	}
@@ -48,7 +46,7 @@ func (c *Coordinator) Follow(ctx context.Context, by Caller, after uint64, liste
 		})
 	})
 	all.Go(func() error {
-		return changes.each(ctx, func(w transfer.WorkerRecord) error {
+		return changes.Each(ctx, func(w transfer.WorkerRecord) error {
 			one.Lock()
 			defer one.Unlock()
 			return worker(w)
@@ -109,46 +107,6 @@ func (n news) departures(s transfer.State) []transfer.Departure {
 func concerns(s transfer.State, t transfer.Transfer, workerSID string) bool {
 	return workerSID != "" && (t.From.WorkerSID == workerSID || t.RequestedBy == workerSID || t.AcceptedBy == workerSID ||
 		(t.Target.Kind == transfer.TargetWorker && t.Target.SID == workerSID) || s.Member(workerSID))
-}
-
-// workerChanges keeps the last change of each worker until it is taken.
-type workerChanges struct {
-	mu      sync.Mutex
-	waiting map[string]transfer.WorkerRecord
-	signal  chan struct{}
-}
-
-func newWorkerChanges() *workerChanges {
-	return &workerChanges{waiting: map[string]transfer.WorkerRecord{}, signal: make(chan struct{}, 1)}
-}
-
-func (w *workerChanges) add(r transfer.WorkerRecord) {
-	w.mu.Lock()
-	w.waiting[r.SID] = r
-	w.mu.Unlock()
-	select {
-	case w.signal <- struct{}{}:
-	default:
-	}
-}
-
-func (w *workerChanges) each(ctx context.Context, visit func(transfer.WorkerRecord) error) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-w.signal:
-		}
-		w.mu.Lock()
-		taken := slices.Collect(maps.Values(w.waiting))
-		clear(w.waiting)
-		w.mu.Unlock()
-		for _, r := range taken {
-			if err := visit(r); err != nil {
-				return err
-			}
-		}
-	}
 }
 
 // Warm starts to read the facts that a transfer of the conversation will need,

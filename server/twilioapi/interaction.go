@@ -188,11 +188,6 @@ func (c *Client) LeaveParticipant(ctx context.Context, interactionSID, interacti
 	return err
 }
 
-// CloseParticipant is LeaveParticipant with [transfer.LeaveCompleted].
-func (c *Client) CloseParticipant(ctx context.Context, interactionSID, interactionChannelSID, participantSID string) error {
-	return c.LeaveParticipant(ctx, interactionSID, interactionChannelSID, participantSID, transfer.LeaveCompleted)
-}
-
 // channelRouting is the form field Routing of a channel's update: what becomes of its tasks.
 type channelRouting struct {
 	Status string `json:"status"`

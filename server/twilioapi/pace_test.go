@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
 func TestPacerKeepsTheLimit(t *testing.T) {
@@ -130,7 +132,7 @@ func TestClasses(t *testing.T) {
 	f := newFake(t, reply(200, channelAnswer), func(o *Options) { o.Pace = r })
 	_, _ = f.client.Channel(t.Context(), interactionSID, channelSID)
 	_, _ = f.client.Channel(WithClass(t.Context(), ClassSweep), interactionSID, channelSID)
-	_ = f.client.CloseParticipant(t.Context(), interactionSID, channelSID, participantSID)
+	_ = f.client.LeaveParticipant(t.Context(), interactionSID, channelSID, participantSID, transfer.LeaveCompleted)
 	_, _ = f.client.Workers(t.Context())
 	if want := []Class{ClassInvite, ClassSweep, ClassRemoval, ClassSweep}; !slices.Equal(r.classes, want) {
 		t.Errorf("classes %v, want %v", r.classes, want)

@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
 // after gives the first answer n times, then the second.
@@ -97,7 +99,7 @@ func TestThrottledThenLostInviteIsUnknown(t *testing.T) {
 func TestOtherWritesAreMadeOnce(t *testing.T) {
 	for _, answer := range []http.HandlerFunc{reply(429, `{"code":45780,"message":"x"}`), reply(503, ""), cut("")} {
 		f := newFake(t, answer)
-		if err := f.client.CloseParticipant(t.Context(), interactionSID, channelSID, participantSID); err == nil {
+		if err := f.client.LeaveParticipant(t.Context(), interactionSID, channelSID, participantSID, transfer.LeaveCompleted); err == nil {
 			t.Error("closed?")
 		}
 		if err := f.client.CancelTask(t.Context(), taskSID, "", "x"); err == nil {

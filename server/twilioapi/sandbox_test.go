@@ -132,7 +132,7 @@ func TestSandboxTransfer(t *testing.T) {
 		if err != nil || reservations[len(reservations)-1].WorkerSID != worker || reservations[len(reservations)-1].Status != "accepted" {
 			t.Errorf("reservations %+v, %v", reservations, err)
 		}
-		if err := l.CloseParticipant(ctx, c.InteractionSID, c.InteractionChannelSID, before[0].SID); err != nil {
+		if err := l.LeaveParticipant(ctx, c.InteractionSID, c.InteractionChannelSID, before[0].SID, transfer.LeaveCompleted); err != nil {
 			t.Fatal(err)
 		}
 		after := l.agents(t)
@@ -331,10 +331,10 @@ func TestSandboxClosedChannel(t *testing.T) {
 	inBothWays(t, func(t *testing.T, l *lab) {
 		c := l.conversation
 		agent := l.agents(t)[0]
-		if err := l.CloseParticipant(t.Context(), c.InteractionSID, c.InteractionChannelSID, agent.SID); err != nil {
+		if err := l.LeaveParticipant(t.Context(), c.InteractionSID, c.InteractionChannelSID, agent.SID, transfer.LeaveCompleted); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.CloseParticipant(t.Context(), c.InteractionSID, c.InteractionChannelSID, agent.SID); !IsRefused(err) {
+		if err := l.LeaveParticipant(t.Context(), c.InteractionSID, c.InteractionChannelSID, agent.SID, transfer.LeaveCompleted); !IsRefused(err) {
 			t.Errorf("closing twice: %v", err)
 		}
 		_, err := l.Channel(t.Context(), sid("KD", "9"), c.InteractionChannelSID)
