@@ -51,7 +51,8 @@ func (s *Server) connectBridge(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}()
-	b := &bridge{server: s, account: s.account, conn: conn, session: session, tasks: map[string]bool{}}
+	b := &bridge{server: s, account: s.account, conn: conn, session: session, held: map[string]sandbox.Reservation{},
+		tasks: map[string]bool{}}
 	if err := b.run(ctx); err != nil {
 		s.logger.Debug("flexui: event bridge ended", "worker", session.Identity, "error", err)
 	}
@@ -66,7 +67,8 @@ type bridge struct {
 
 	worker   sandbox.Worker
 	channels []sandbox.WorkerChannel
-	tasks    map[string]bool // those that the worker has, or has had in this connection: SID → is open
+	held     map[string]sandbox.Reservation // the worker's open reservations, by SID, as far as the window was told
+	tasks    map[string]bool                // those that the worker has, or has had in this connection: SID → is open
 }
 
 func (b *bridge) run(ctx context.Context) error {
@@ -75,12 +77,13 @@ func (b *bridge) run(ctx context.Context) error {
 	if i < 0 {
 		return b.conn.Close(websocket.StatusPolicyViolation, "the worker does not exist any more")
 	}
-	b.worker, b.channels = snapshot.Workers[i], b.account.FlexWorkerChannels(b.session.WorkerSID)
+	b.worker = snapshot.Workers[i]
 	for _, r := range snapshot.Reservations {
 		if r.WorkerSID == b.worker.SID && isOpen(r.ReservationStatus) {
-			b.tasks[r.TaskSID] = true
+			b.hold(r)
 		}
 	}
+	b.channels = b.capacities()
 	err := b.send(ctx, "init", map[string]any{
 		"channel_id": b.worker.SID, "account_sid": b.account.AccountSID(), "workspace_sid": b.account.WorkspaceSID(),
 		"token_lifetime": min(b.session.Expires.Sub(b.account.Clock().Now()), 24*24*time.Hour).Milliseconds(),
@@ -155,6 +158,16 @@ func isOpen(status string) bool {
 	return status == "pending" || status == "accepted" || status == "wrapping"
 }
 
+// hold notes what the window is told of a reservation.
+func (b *bridge) hold(r sandbox.Reservation) {
+	b.tasks[r.TaskSID] = isOpen(r.ReservationStatus)
+	if b.tasks[r.TaskSID] {
+		b.held[r.SID] = r
+	} else {
+		delete(b.held, r.SID)
+	}
+}
+
 // reservationChanged tells of a reservation with its task as it is now: the change itself was noted in the middle of it.
 func (b *bridge) reservationChanged(ctx context.Context, r sandbox.Reservation) error {
 	now, err := b.account.FlexReservation(r.SID)
@@ -162,7 +175,7 @@ func (b *bridge) reservationChanged(ctx context.Context, r sandbox.Reservation) 
 		now = sandbox.FlexReservation{Reservation: r} // its task is deleted
 	}
 	now.ReservationStatus = r.ReservationStatus
-	b.tasks[r.TaskSID] = isOpen(r.ReservationStatus)
+	b.hold(r)
 	if err := b.send(ctx, reservationEvents[r.ReservationStatus], viewReservation(now)); err != nil {
 		return err
 	}
@@ -181,9 +194,34 @@ func (b *bridge) taskChanged(ctx context.Context, t sandbox.Task) error {
 	return b.send(ctx, kind, viewTask(t, b.account.Version(t.SID)))
 }
 
+// capacities are the worker's channels as they are now, but with the tasks that the window was told of: at Twilio too a
+// task takes its capacity after the reservation's event, never before.
+func (b *bridge) capacities() []sandbox.WorkerChannel {
+	channels := b.account.FlexWorkerChannels(b.worker.SID)
+	for i := range channels {
+		c := &channels[i]
+		used := 0
+		c.AssignedTasks = 0
+		for _, r := range b.held {
+			if r.Task == nil || r.Task.TaskChannelSID != c.TaskChannelSID {
+				continue
+			}
+			used++
+			if r.ReservationStatus != "pending" {
+				c.AssignedTasks++
+			}
+		}
+		c.AvailableCapacityPercentage = 100
+		if c.ConfiguredCapacity > 0 {
+			c.AvailableCapacityPercentage = max(0, (c.ConfiguredCapacity-used)*100/c.ConfiguredCapacity)
+		}
+	}
+	return channels
+}
+
 // channelsChanged tells of the capacities that have changed.
 func (b *bridge) channelsChanged(ctx context.Context) error {
-	now := b.account.FlexWorkerChannels(b.worker.SID)
+	now := b.capacities()
 	before := b.channels
 	b.channels = now
 	for i, c := range now {

@@ -20,7 +20,8 @@ import (
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
 )
 
-const patience = 5 * time.Second
+// patience bounds each wait; none takes so long when all is well, even on a machine that does much else.
+const patience = 2 * time.Minute
 
 // lab is a served account, and a client that finds it under Twilio's names and verifies its certificate.
 type lab struct {

@@ -25,9 +25,9 @@ import (
 func TestSDKs(t *testing.T) {
 	installSDKs(t)
 	s := newStageset(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute)
 	defer cancel()
-	args := []string{"--test", "--test-concurrency=1", "--test-reporter=spec", "--test-force-exit", "--test-timeout=60000"}
+	args := []string{"--test", "--test-concurrency=1", "--test-reporter=spec", "--test-force-exit", "--test-timeout=300000"}
 	tests, err := filepath.Glob("e2e/*.test.mjs")
 	if err != nil || len(tests) == 0 {
 		t.Fatal("e2e has no tests", err)
@@ -206,7 +206,7 @@ func (s *stageset) accept(worker, conversation string) error {
 			return err
 		}
 	}
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		for _, r := range s.Snapshot().Reservations {
 			if r.ReservationStatus == "pending" && r.WorkerName == worker && strings.Contains(r.Task.Attributes, conversation) {
 				_, err := s.AcceptReservation(r.SID)

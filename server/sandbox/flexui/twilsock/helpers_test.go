@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,29 @@ import (
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if code == 0 {
+		if err := leaks(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// leaks says which goroutines do not end: on a slow machine those of the last connections take their time.
+func leaks() error {
+	for deadline := time.Now().Add(patience); ; {
+		err := goleak.Find()
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// patience bounds each wait; none takes so long when all is well, even on a machine that does much else.
+const patience = 2 * time.Minute
 
 func newAccount(t testing.TB) *sandbox.Account {
 	t.Helper()
@@ -96,7 +119,7 @@ func dial(t *testing.T, a *sandbox.Account) *sdk {
 
 func dialTo(t *testing.T, server *httptest.Server) *sdk {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	t.Cleanup(cancel)
 	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(server.URL, "http")+"/v3/wsconnect", nil)
 	if err != nil {
@@ -216,7 +239,7 @@ func (s *sdk) hear(name string) map[string]any {
 // ended waits until the account's side has closed the socket.
 func (s *sdk) ended() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
 	if _, _, err := s.conn.Read(ctx); err == nil || ctx.Err() != nil {
 		s.t.Fatalf("the socket is still open: %v", err)
@@ -233,16 +256,30 @@ func (s *sdk) count(name string) (n int) {
 	return n
 }
 
-// subscribe subscribes to an object since an event (-1: what it is now).
+// subscribe subscribes to an object since an event (-1: what it is now), and returns once the subscription is there: the
+// answer to the request comes before it.
 func (s *sdk) subscribe(k kind, name string, since int64) (sid string) {
 	s.t.Helper()
 	o := s.http(200, "GET", "https://cds.us1.twilio.com/v3/"+k.collection()+"/"+name, "")
 	if since < 0 {
 		since = int64(o["last_event_id"].(float64))
 	}
+	s.n++
 	s.http(200, "POST", "https://cds.us1.twilio.com/v4/Subscriptions", fmt.Sprintf(
-		`{"action":"establish","correlation_id":5,"requests":[{"object_sid":%q,"object_type":%q,"last_event_id":%d}]}`, o["sid"], k, since))
-	return o["sid"].(string)
+		`{"action":"establish","correlation_id":%d,"requests":[{"object_sid":%q,"object_type":%q,"last_event_id":%d}]}`,
+		s.n, o["sid"], k, since))
+	for {
+		f := s.read()
+		s.told = append(s.told, f)
+		var v struct {
+			Type          string `json:"event_type"`
+			CorrelationID int    `json:"correlation_id"`
+		}
+		if f.header.MessageType == subscriptionType && json.Unmarshal(f.payload, &v) == nil &&
+			v.Type == "subscription_established" && v.CorrelationID == s.n-1 {
+			return o["sid"].(string)
+		}
+	}
 }
 
 const aim = "https://aim.us1.twilio.com/Client/v2"
