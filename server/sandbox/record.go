@@ -65,6 +65,22 @@ func (r *Record) Entries(q Query) []RecordEntry {
 	return found
 }
 
+// Since returns copies of the entries from a position on that match q, oldest first, and the position after the last
+// entry that there is. Positions count all entries that were ever made, from 0: who reads again from where the last reading
+// ended misses nothing and sees nothing twice. What was dropped because the record was full is left out.
+func (r *Record) Since(position int, q Query) (found []RecordEntry, next int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next = r.dropped + r.size
+	for i := max(position-r.dropped, 0); i < r.size; i++ {
+		at := r.start + i
+		if e := &r.chunks[at/recordChunk][at%recordChunk]; q.matches(e) {
+			found = append(found, *e)
+		}
+	}
+	return found, next
+}
+
 // Dropped returns how many of the oldest entries are gone because the record was full.
 func (r *Record) Dropped() int {
 	r.mu.Lock()
