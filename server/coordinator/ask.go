@@ -39,7 +39,7 @@ func departureID(channelSID, participantSID string, kind transfer.DepartureKind)
 // after some seconds with what is known. A refused request is a
 // *transfer.Refusal and has changed nothing. A repeat finds what was begun.
 func (c *Coordinator) Depart(ctx context.Context, by Caller, r transfer.Request) (DepartureOutcome, error) {
-	answerBy, cancel := context.WithTimeout(ctx, c.Answer)
+	answerBy, cancel := c.Schedule.Within(ctx, c.Answer)
 	defer cancel()
 	record, id, repeated, err := c.beginDeparture(answerBy, by, r)
 	if err != nil {
@@ -123,7 +123,7 @@ func (c *Coordinator) last(ctx context.Context, channelSID string) (ledger.Recor
 // have accepted meanwhile. A refused request is a *transfer.Refusal and has
 // changed nothing. A repeat finds what was begun.
 func (c *Coordinator) Cancel(ctx context.Context, by Caller, r transfer.Request) (Outcome, error) {
-	answerBy, cancel := context.WithTimeout(ctx, c.Answer)
+	answerBy, cancel := c.Schedule.Within(ctx, c.Answer)
 	defer cancel()
 	for {
 		t, last, err := c.transferOf(answerBy, r)

@@ -147,7 +147,7 @@ func (c *Coordinator) takeUndouble(ctx context.Context, record ledger.Record, t 
 	if left := t.AcceptedAt.Add(c.Settling).Sub(c.Clock()); left > 0 {
 		return record, false, nil // the list may not show it yet
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.stepTimeout())
+	ctx, cancel := c.Schedule.Within(ctx, c.stepTimeout())
 	defer cancel()
 	over, err := c.channelOver(ctx, record.State)
 	if err != nil {

@@ -60,7 +60,9 @@ type Options struct {
 	// WorkflowSID is the workflow that routes transfers.
 	WorkflowSID string
 	Clock       func() time.Time
-	Logger      *slog.Logger
+	// Schedule runs what is done at once. Goroutines if nil.
+	Schedule Schedule
+	Logger   *slog.Logger
 	// Origin names this process; records carry it. It is new at every start.
 	Origin string
 	// NewID makes the ID of a record: unique, letters and digits.
@@ -107,6 +109,9 @@ func (o *Options) setDefaults() error {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	if o.Schedule == nil {
+		o.Schedule = goroutines{}
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -150,7 +155,7 @@ const recordLimit = 5 * time.Second
 // is applied to what they wrote; where it changes nothing any more, the
 // channel's last record is returned as it is.
 func (c *Coordinator) record(ctx context.Context, last ledger.Record, e transfer.Event) (r ledger.Record, written bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, recordLimit)
+	ctx, cancel := c.Schedule.Within(ctx, recordLimit)
 	defer cancel()
 	for {
 		next, err := transfer.Advance(last.State, e)

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
@@ -148,18 +146,18 @@ func (c *Coordinator) gather(ctx context.Context, by Caller, r transfer.Request)
 		queue, guarding *transfer.QueueRecord
 		conv            conversation
 	)
-	all, ctx := errgroup.WithContext(ctx)
-	all.Go(func() (err error) {
+	var reads []func(context.Context) error
+	reads = append(reads, func(ctx context.Context) (err error) {
 		conv, err = c.conversation(ctx, r.InteractionSID, r.InteractionChannelSID, r.TaskSID)
 		return err
 	})
 	if r.Action == "" || r.Action == transfer.ActionTransfer {
-		all.Go(func() (err error) {
+		reads = append(reads, func(ctx context.Context) (err error) {
 			worker, queue, err = c.Roster.Target(ctx, r.Target)
 			return asRefusal(err)
 		})
 		if guard := records.Settings.PingPong; guard.Transfers > 0 && guard.QueueSID != r.Target.SID {
-			all.Go(func() (err error) { // where it cannot be read, the guard stands aside
+			reads = append(reads, func(ctx context.Context) (err error) { // where it cannot be read, the guard stands aside
 				if _, guarding, err = c.Roster.Target(ctx, transfer.Target{Kind: transfer.TargetQueue, SID: guard.QueueSID}); err != nil {
 					c.Logger.Warn("the ping-pong guard's queue could not be read", "queue", guard.QueueSID, "error", err)
 				}
@@ -167,14 +165,14 @@ func (c *Coordinator) gather(ctx context.Context, by Caller, r transfer.Request)
 			})
 		}
 	}
-	all.Go(func() (err error) {
+	reads = append(reads, func(ctx context.Context) (err error) {
 		g.last, err = c.Ledger.Last(ctx, r.InteractionChannelSID)
 		if err == nil || errors.Is(err, ledger.ErrNotFound) {
 			return nil
 		}
 		return unavailable(err)
 	})
-	if err := all.Wait(); err != nil {
+	if err := c.Schedule.Together(ctx, reads...); err != nil {
 		return gathered{}, err
 	}
 	records.Worker = c.known(by.WorkerSID)
@@ -218,23 +216,20 @@ func (c *Coordinator) conversation(ctx context.Context, interactionSID, channelS
 	}
 	began := c.Clock()
 	var read conversation
-	all, ctx := errgroup.WithContext(ctx)
-	all.Go(func() (err error) {
+	err := c.Schedule.Together(ctx, func(ctx context.Context) (err error) {
 		read.participants, err = c.Twilio.Participants(ctx, interactionSID, channelSID)
 		if read.participants == nil {
 			read.participants = []transfer.ParticipantRecord{} // known to be empty
 		}
 		return err
-	})
-	all.Go(func() (err error) {
+	}, func(ctx context.Context) (err error) {
 		read.channel, err = c.Twilio.Channel(ctx, interactionSID, channelSID)
 		return err
-	})
-	all.Go(func() (err error) {
+	}, func(ctx context.Context) (err error) {
 		read.task, err = c.Twilio.Task(ctx, taskSID)
 		return err
 	})
-	if err := all.Wait(); err != nil {
+	if err != nil {
 		if twilioapi.IsNotFound(err) {
 			return conversation{}, &transfer.Refusal{Reason: transfer.ReasonNotInConversation, Cause: err}
 		}

@@ -146,21 +146,9 @@ func (r *run) takeOver(ctx context.Context, step transfer.Step) (Decision, bool)
 
 // alive runs the step and shows signs of life meanwhile.
 func (c *Coordinator) alive(work ledger.Work, step func() (ledger.Record, bool, error)) (ledger.Record, bool, error) {
-	stop := make(chan struct{})
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-				_ = work.Progress() // the work is handed out again at worst: steps may be repeated
-			}
-		}
-	}()
-	defer func() { close(stop); <-stopped }()
+	stop := c.Schedule.Every(time.Second, func() {
+		_ = work.Progress() // the work is handed out again at worst: steps may be repeated
+	})
+	defer stop()
 	return step()
 }

@@ -51,7 +51,7 @@ func transferID(channelSID, workerSID, key string) string {
 // with what is known. A refused request is a *transfer.Refusal and has changed
 // nothing. A repeat of a key finds the transfer that it made.
 func (c *Coordinator) Start(ctx context.Context, by Caller, r transfer.Request, key string) (Outcome, error) {
-	answerBy, cancel := context.WithTimeout(ctx, c.Answer)
+	answerBy, cancel := c.Schedule.Within(ctx, c.Answer)
 	defer cancel()
 	r.TransferID = transferID(r.InteractionChannelSID, by.WorkerSID, key)
 	record, repeated, err := c.begin(answerBy, by, r)
@@ -71,14 +71,12 @@ func (c *Coordinator) Start(ctx context.Context, by Caller, r transfer.Request, 
 // returns the last record that is known when it was taken or ctx is done. The
 // step itself is taken to its end in any case.
 func (c *Coordinator) carryOnWithin(ctx context.Context, record ledger.Record, about string) ledger.Record {
-	answered := make(chan ledger.Record, 1)
-	c.left.Go(func() { answered <- c.carryOn(context.WithoutCancel(ctx), record, about) })
-	select {
-	case last := <-answered:
+	var last ledger.Record
+	ended := c.leave(func() { last = c.carryOn(context.WithoutCancel(ctx), record, about) })
+	if ended(ctx) {
 		return last
-	case <-ctx.Done():
-		return record
 	}
+	return record
 }
 
 // begin records the intent, if the rules agree, or finds the transfer that the

@@ -70,7 +70,7 @@ func (c *Coordinator) take(ctx context.Context, record ledger.Record, step trans
 	case transfer.StepUndouble:
 		return c.takeUndouble(ctx, record, step.Transfer)
 	}
-	stepCtx, cancel := context.WithTimeout(ctx, c.limitOf(step.Kind))
+	stepCtx, cancel := c.Schedule.Within(ctx, c.limitOf(step.Kind))
 	defer cancel()
 	e, err := c.outcomeOf(stepCtx, record.State, step)
 	if err != nil || e == nil {
@@ -115,7 +115,7 @@ func (c *Coordinator) outcomeOf(ctx context.Context, s transfer.State, step tran
 // takeInvite asks for the invite and records the answer. The time that it took
 // to write the record counts: others count the lease from then on.
 func (c *Coordinator) takeInvite(ctx context.Context, record ledger.Record, t transfer.Transfer) (ledger.Record, bool, error) {
-	stepCtx, cancel := context.WithTimeout(ctx, record.Time.Add(c.stepTimeout()).Sub(c.Clock()))
+	stepCtx, cancel := c.Schedule.Within(ctx, record.Time.Add(c.stepTimeout()).Sub(c.Clock()))
 	defer cancel()
 	e := c.invite(stepCtx, record.State, t)
 	next, written, err := c.record(ctx, record, e)
@@ -140,7 +140,7 @@ func stamped(attributes string, t transfer.Transfer) bool {
 // withdraw cancels the task of an invite, if nobody has accepted it yet. One
 // that cannot be canceled any more, or is gone, needs no withdrawing.
 func (c *Coordinator) withdraw(ctx context.Context, taskSID, reason string) error {
-	ctx, cancel := context.WithTimeout(ctx, c.stepTimeout())
+	ctx, cancel := c.Schedule.Within(ctx, c.stepTimeout())
 	defer cancel()
 	if err := c.Twilio.CancelTask(ctx, taskSID, "", reason); err != nil && !twilioapi.IsRefused(err) {
 		return fmt.Errorf("withdraw task %s: %w", taskSID, err)

@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
@@ -15,16 +16,21 @@ func (c *Coordinator) WatchTargets(ctx context.Context) error {
 	changes := NewChanges(workerSID)
 	defer c.Roster.Subscribe(changes.Add)()
 	return changes.Each(ctx, func(w transfer.WorkerRecord) error {
-		if w.Available {
-			return nil
-		}
-		for _, channel := range c.asked.by(w.SID) {
-			if err := c.targetWentOff(ctx, channel, w.SID); err != nil && ctx.Err() == nil {
-				c.Logger.Warn("an invite of a worker who went off could not be taken back yet", "worker", w.SID, "channel", channel, "error", err)
-			}
-		}
+		c.WorkerChanged(ctx, w)
 		return nil
 	})
+}
+
+// WorkerChanged is what [Coordinator.WatchTargets] does about one change.
+func (c *Coordinator) WorkerChanged(ctx context.Context, w transfer.WorkerRecord) {
+	if w.Available {
+		return
+	}
+	for _, channel := range c.asked.by(w.SID) {
+		if err := c.targetWentOff(ctx, channel, w.SID); err != nil && ctx.Err() == nil {
+			c.Logger.Warn("an invite of a worker who went off could not be taken back yet", "worker", w.SID, "channel", channel, "error", err)
+		}
+	}
 }
 
 // targetWentOff records that the worker will not take over.
@@ -82,7 +88,7 @@ func (a *askedWorkers) see(s *transfer.State) {
 	}
 }
 
-// by are the conversations in which the worker is asked.
+// by are the conversations in which the worker is asked, sorted.
 func (a *askedWorkers) by(workerSID string) []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -90,5 +96,6 @@ func (a *askedWorkers) by(workerSID string) []string {
 	for channel := range a.channels[workerSID] {
 		channels = append(channels, channel)
 	}
+	slices.Sort(channels)
 	return channels
 }

@@ -116,9 +116,9 @@ func (c *Coordinator) Warm(interactionSID, interactionChannelSID, taskSID string
 	if !c.facts.startWarming(interactionChannelSID, taskSID) {
 		return
 	}
-	c.left.Go(func() {
+	c.leave(func() {
 		defer c.facts.stopWarming(interactionChannelSID, taskSID)
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := c.Schedule.Within(context.Background(), 5*time.Second)
 		defer cancel()
 		if _, err := c.conversation(ctx, interactionSID, interactionChannelSID, taskSID); err != nil {
 			c.Logger.Debug("facts could not be warmed", "channel", interactionChannelSID, "error", err)

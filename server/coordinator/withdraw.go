@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
@@ -16,7 +14,7 @@ import (
 // are read after that. What follows is decided anew if somebody wrote about the
 // conversation meanwhile: an agent may have left in between.
 func (c *Coordinator) takeWithdraw(ctx context.Context, record ledger.Record, t transfer.Transfer) (ledger.Record, bool, error) {
-	stepCtx, cancel := context.WithTimeout(ctx, 2*c.stepTimeout())
+	stepCtx, cancel := c.Schedule.Within(ctx, 2*c.stepTimeout())
 	defer cancel()
 	attributes, e, err := c.takeBack(stepCtx, record.State, t)
 	if err != nil {
@@ -162,18 +160,17 @@ func (c *Coordinator) next(ctx context.Context, s transfer.State, t transfer.Tra
 	}
 	workers := make([]*transfer.WorkerRecord, len(targets))
 	queues := make([]*transfer.QueueRecord, len(targets))
-	all, ctx := errgroup.WithContext(ctx)
-	all.Go(func() (err error) {
+	reads := []func(context.Context) error{func(ctx context.Context) (err error) {
 		records.Participants, err = c.Twilio.Participants(ctx, s.InteractionSID, s.InteractionChannelSID)
 		return err
-	})
+	}}
 	for i, to := range targets {
-		all.Go(func() (err error) {
+		reads = append(reads, func(ctx context.Context) (err error) {
 			workers[i], queues[i], err = c.Roster.Target(ctx, to)
 			return err
 		})
 	}
-	if err := all.Wait(); err != nil {
+	if err := c.Schedule.Together(ctx, reads...); err != nil {
 		return transfer.Next{}, err
 	}
 	for i := range targets {
