@@ -27,7 +27,7 @@ func encode(subject string, r ledger.Record, expected uint64) (*natsgo.Msg, erro
 	if err != nil {
 		return nil, fmt.Errorf("ledger/nats: record %s: %w", r.ID, err)
 	}
-	msg := &natsgo.Msg{Subject: subject, Data: data, Header: natsgo.Header{
+	msg := &natsgo.Msg{Subject: subject, Data: pack(data), Header: natsgo.Header{
 		jetstream.ExpectedLastSubjSeqHeader: {strconv.FormatUint(expected, 10)},
 	}}
 	if ids, ok := headerIDs(r); ok {
@@ -83,8 +83,12 @@ func (s stored) transfers() []string {
 // decode reads the record. It fails on what is not a record of the channel on
 // whose subject it lies.
 func (s stored) decode() (*ledger.Record, error) {
+	text, err := unpack(s.data)
+	if err != nil {
+		return nil, fmt.Errorf("ledger/nats: record %d of channel %s: %w", s.sequence, s.key.sid(), err)
+	}
 	r := new(ledger.Record)
-	if err := json.Unmarshal(s.data, r); err != nil {
+	if err := json.Unmarshal(text, r); err != nil {
 		return nil, fmt.Errorf("ledger/nats: record %d of channel %s: %w", s.sequence, s.key.sid(), err)
 	}
 	if r.Channel() != s.key.sid() {
