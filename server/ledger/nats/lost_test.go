@@ -2,6 +2,8 @@ package nats
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -128,7 +130,9 @@ func TestAppendRefusedByTheServer(t *testing.T) {
 		t.Errorf("Append: %v, want the server's reason at once", err)
 	}
 	huge := ledgertest.NewRecord(2, "b", transfer.PhaseInviting)
-	huge.State.Transfers[0].Invite.Attributes = strings.Repeat("x", 2<<20)
+	random := make([]byte, 1<<20) // what repeats itself is packed
+	_, _ = rand.Read(random)
+	huge.State.Transfers[0].Invite.Attributes = hex.EncodeToString(random)
 	if _, err := l.Append(context.Background(), huge, 0); !errors.Is(err, natsgo.ErrMaxPayload) {
 		t.Errorf("Append of 2 MB: %v, want ErrMaxPayload", err)
 	}
