@@ -22,6 +22,7 @@ type Account struct {
 	wheel  *wheel
 	hooks  *deliverer
 	routes map[string]*routeTable
+	tap    *Tap
 	closed chan struct{}
 
 	accountSID, authToken, apiKey, apiSecret  string
@@ -73,7 +74,7 @@ func New(o Options) *Account {
 		apiKey: orMade(o.APIKey, made.sid("SK")), apiSecret: orMade(o.APISecret, made.hex("secret")),
 		workspaceSID: orMade(o.WorkspaceSID, made.sid("WS")), instanceSID: made.sid("GO"),
 		chatServiceSID: made.sid("IS"), tokens: map[string]token{}, observers: map[*observer]struct{}{},
-		closed: make(chan struct{}), routes: allRoutes(),
+		closed: make(chan struct{}), routes: allRoutes(), tap: o.Tap,
 	}
 	a.wheel = newWheel(o.Clock)
 	a.hooks = newDeliverer(a, o.WebhookClient)
@@ -193,6 +194,7 @@ func (a *Account) touch(e *entity) {
 func (a *Account) remember(e RecordEntry) {
 	e.At = a.now()
 	a.record.add(e)
+	a.tap.recorded(e)
 }
 
 // Client returns an HTTP client that reaches the account without a socket. It follows no redirects and sets no time limit.

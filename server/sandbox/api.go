@@ -23,6 +23,8 @@ type Options struct {
 	Logger *slog.Logger
 	// RecordLimit is how many entries Record keeps before it drops the oldest; 0 means 500,000, -1 keeps none.
 	RecordLimit int
+	// Tap, where set, hears of what happens at once.
+	Tap *Tap
 }
 
 // Limits are Twilio's rate limits.

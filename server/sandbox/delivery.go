@@ -66,6 +66,9 @@ func newDeliverer(a *Account, client *http.Client) *deliverer {
 
 // send lets faults at a webhook and queues what they leave of it.
 func (d *deliverer) send(o *outgoing) {
+	if d.account.tap.takes(o) {
+		return
+	}
 	drop, duplicate, reorder, delay := d.account.faults.webhook()
 	if drop {
 		d.traced(o, 0, 0, "dropped by a fault")
