@@ -119,7 +119,7 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		t.Run(c.command+" "+c.setting+"="+strings.TrimPrefix(c.value, filepath.Dir(file)), func(t *testing.T) {
 			environment(t)
 			t.Setenv(c.setting, c.value)
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 			defer cancel()
 			var out, errs lockedBuffer
 			code := run(ctx, []string{c.command}, &out, &errs)
@@ -210,7 +210,7 @@ func start(t *testing.T, args ...string) *program {
 		select {
 		case code := <-ended:
 			return code
-		case <-time.After(20 * time.Second):
+		case <-time.After(90 * time.Second):
 			t.Error("it does not stop")
 			return -1
 		}
@@ -227,9 +227,9 @@ func start(t *testing.T, args ...string) *program {
 
 func (p *program) eventually(what string, done func() bool) {
 	p.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			p.Fatalf("not within 20 s: %s", what)
+			p.Fatalf("not within 90 s: %s", what)
 		}
 	}
 }
@@ -238,7 +238,7 @@ func (p *program) eventually(what string, done func() bool) {
 // the end of a stream.
 func (p *program) status(path string) int {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(p.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.Context(), time.Minute)
 	defer cancel()
 	q, err := http.NewRequestWithContext(ctx, "GET", p.url+path, nil)
 	if err != nil {

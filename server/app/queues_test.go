@@ -11,7 +11,7 @@ import (
 // directory, and when they change.
 func TestQueueFigures(t *testing.T) {
 	r, _ := newConfiguredRig(t, "transfer: {coldTransfer: true}")
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	next := r.stream(ctx, "ada", "")
 	next("hello")

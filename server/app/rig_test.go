@@ -118,10 +118,10 @@ func (w testWriter) Write(p []byte) (int, error) {
 
 func (r *rig) eventually(what string, done func() bool) {
 	r.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(90 * time.Second)
 	for !done() {
 		if time.Now().After(deadline) {
-			r.Fatalf("not within 20 s: %s", what)
+			r.Fatalf("not within 90 s: %s", what)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -234,7 +234,7 @@ func (r *rig) post(worker string, body any, key string) answer {
 
 func (r *rig) send(method, path, body string, header map[string]string) answer {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
 	q, err := http.NewRequestWithContext(ctx, method, r.server.URL+path, bytes.NewBufferString(body))
 	if err != nil {

@@ -77,7 +77,7 @@ func screen(t *testing.T, s transfer.Settings) transfer.Screen {
 // and on again; the server goes by them at once.
 func TestSwitchesInTheFileReachOpenPages(t *testing.T) {
 	r, write := newConfiguredRig(t, "transfer: {coldTransfer: true, multiParticipant: true}")
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	next := r.stream(ctx, "ada", "")
 	if s := screen(t, told(t, next("hello"))); s.Cold.State != transfer.ButtonEnabled || s.Warm.State != transfer.ButtonEnabled {
@@ -89,7 +89,7 @@ func TestSwitchesInTheFileReachOpenPages(t *testing.T) {
 	if s := screen(t, told(t, next("settings"))); s.Cold.State == transfer.ButtonEnabled || s.Warm.State == transfer.ButtonEnabled {
 		t.Errorf("switched off: %+v %+v", s.Cold, s.Warm)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	ask := func(key string) answer {
@@ -152,7 +152,7 @@ permissions:
   - {name: south, teams: [Care South], noCold: true}
   - {name: supervisors, roles: [supervisor], noCold: true}
 `)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	for worker, want := range map[string]int{"ada": 1, "chidi": 1, "sam": 2} {
 		hello := r.stream(ctx, worker, "")("hello")

@@ -247,7 +247,7 @@ func endChannel(r *rig, routing string) {
 // TestTheStreamTells reads the event stream as a browser does, and resumes it.
 func TestTheStreamTells(t *testing.T) {
 	r := newRig(t, rigOptions{features: cold})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	next := r.stream(ctx, "ada", "")
 	built, err := dist.Manifest()

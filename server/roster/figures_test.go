@@ -29,7 +29,7 @@ func TestFigures(t *testing.T) {
 		select {
 		case q := <-told:
 			seen[q.SID] = *q.Figures
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("told of %v only", seen)
 		}
 	}

@@ -64,7 +64,7 @@ func newLab(t *testing.T) *lab {
 
 func (l *lab) idle(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := l.account.WaitIdle(ctx); err != nil {
 		t.Fatal(err)

@@ -46,11 +46,13 @@ func TestOutcomeOfAnswers(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			f := newFake(t, c.answer)
-			ctx := within(t, 2*time.Second)
-			if c.outcome == Throttled {
-				ctx = within(t, 60*time.Millisecond) // less than the shortest pause: no time to repeat
-			}
+			ctx, cancel := context.WithCancel(within(t, time.Minute))
+			defer cancel()
+			f := newFake(t, c.answer, func(o *Options) {
+				if c.outcome == Throttled {
+					o.Observe = func(Call) { cancel() } // no time to repeat
+				}
+			})
 			_, err := f.invite(ctx)
 			e := wantOutcome(t, err, c.outcome)
 			if e.Code != c.code || e.Status != c.status || e.Endpoint != "Invites.create" {
@@ -86,7 +88,7 @@ func TestHangEndsWithTheContext(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v does not say that the deadline came", err)
 	}
-	if d := time.Since(begin); d > 2*time.Second {
+	if d := time.Since(begin); d > time.Minute {
 		t.Errorf("it took %v", d)
 	}
 }
@@ -121,7 +123,7 @@ func TestConnectionRefusedIsNotSent(t *testing.T) {
 	_ = l.Close()
 	for _, base := range []string{"http://" + address, "http://no-such-host.invalid"} {
 		f := newFake(t, reply(201, madeInvite), func(o *Options) { o.BaseURL = base })
-		_, err = f.invite(within(t, 5*time.Second))
+		_, err = f.invite(within(t, time.Minute))
 		wantOutcome(t, err, NotSent)
 		if MayHaveHappened(err) {
 			t.Error("an invite that was never sent may have happened")

@@ -388,7 +388,7 @@ func TestSandboxWebhooks(t *testing.T) {
 	address = server.URL
 	account.SetWebhooks(sandbox.Webhooks{TaskRouterURL: address + "/taskrouter?from=a%20b#rc=1", ConversationsURL: address + "/conversations", InteractionsURL: address + "/interactions"})
 	newLab(t, account, Options{Transport: account.RoundTripper()})
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := account.WaitIdle(ctx); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package twilioapi
 
 import (
+	"context"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -35,8 +36,10 @@ func TestValidateToken(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			f := newFake(t, reply(c.status, c.body))
-			got, err := f.client.ValidateToken(within(t, 200*time.Millisecond), "a.b.c")
+			ctx, cancel := context.WithCancel(within(t, time.Minute))
+			defer cancel()
+			f := newFake(t, reply(c.status, c.body), func(o *Options) { o.Observe = func(Call) { cancel() } }) // one answer is enough
+			got, err := f.client.ValidateToken(ctx, "a.b.c")
 			if OutcomeOf(err) != c.err {
 				t.Fatalf("got %+v, %v", got, err)
 			}

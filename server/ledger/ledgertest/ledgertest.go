@@ -25,7 +25,7 @@ type Harness struct {
 }
 
 // patience is how long a test waits for what has to come.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // Run tests the ledgers of the harness.
 func Run(t *testing.T, h Harness) {

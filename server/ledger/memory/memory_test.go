@@ -11,7 +11,7 @@ import (
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
-const ackWait = 200 * time.Millisecond
+const ackWait = time.Second
 
 func TestConformance(t *testing.T) {
 	stores := map[ledger.Ledger]*memory.Store{}
@@ -91,7 +91,7 @@ func TestWake(t *testing.T) {
 	}
 	c.now = c.now.Add(time.Minute)
 	s.Wake()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if w, err := l.Next(ctx); err != nil || w.Record().ID != "a" {
 		t.Errorf("Next = %v, %v; want a", w, err)

@@ -32,7 +32,7 @@ func TestUndecodable(t *testing.T) {
 	check := func(l *Ledger, n int) {
 		t.Helper()
 		appendNew(t, l, n, transfer.PhaseInviting)
-		w := nextWithin(t, l, 10*time.Second)
+		w := nextWithin(t, l, time.Minute)
 		if w.Record().Channel() != ledgertest.ChannelSID(n) {
 			t.Errorf("handed out a record of %s", w.Record().Channel())
 		}
@@ -45,7 +45,7 @@ func TestUndecodable(t *testing.T) {
 		}
 		var after uint64
 		visited := 0
-		followed, cancel := context.WithTimeout(ctx, time.Second)
+		followed, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		_ = l.Follow(followed, 0, recordsInOrder(t, &after, func() { // it ends with the context
 			if visited++; after == w.Record().Sequence {
@@ -85,7 +85,7 @@ func nextWithin(t *testing.T, l *Ledger, d time.Duration) ledger.Work {
 func TestConsumersAreMadeAnew(t *testing.T) {
 	l := openWith(t, testOptions(t.TempDir()))
 	first := appendNew(t, l, 1, transfer.PhaseInviting)
-	if err := nextWithin(t, l, 10*time.Second).Done(); err != nil {
+	if err := nextWithin(t, l, time.Minute).Done(); err != nil {
 		t.Fatal(err)
 	}
 	waitFrontier(t, l, first)
@@ -99,7 +99,7 @@ func TestConsumersAreMadeAnew(t *testing.T) {
 	waitReady(t, l)
 	seen := map[string]bool{}
 	for !seen[ledgertest.ChannelSID(2)] {
-		w := nextWithin(t, l, 10*time.Second)
+		w := nextWithin(t, l, time.Minute)
 		seen[w.Record().Channel()] = true
 		if err := w.Done(); err != nil {
 			t.Error(err)

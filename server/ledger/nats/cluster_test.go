@@ -19,7 +19,7 @@ import (
 func startServer(t *testing.T, o server.Options) *server.Server {
 	t.Helper()
 	s := newServer(t, o)
-	if !s.ReadyForConnections(10 * time.Second) {
+	if !s.ReadyForConnections(time.Minute) {
 		t.Fatal("the server is not ready")
 	}
 	return s
@@ -81,7 +81,7 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for n := range 101 {
-		w := nextWithin(t, []*Ledger{a, b}[n%2], 10*time.Second)
+		w := nextWithin(t, []*Ledger{a, b}[n%2], time.Minute)
 		seen[w.Record().Channel()]++
 		if err := w.Done(); err != nil {
 			t.Fatal(err)
@@ -195,7 +195,7 @@ func startCluster(t *testing.T) (servers []*server.Server) {
 			Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: port},
 		}))
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		for _, s := range servers {
 			if s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == 3 {
 				return servers

@@ -123,7 +123,7 @@ func TestExpired(t *testing.T) {
 	l := openWith(t, o)
 	at := appendNew(t, l, 1, transfer.PhaseCompleted)
 	key, _ := keyOf(ledgertest.ChannelSID(1))
-	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		if _, err := l.readLast(context.Background(), key); err != nil {
 			break
 		}
@@ -171,7 +171,7 @@ func checkMany(t *testing.T, l *Ledger, channels int) {
 	waitFrontier(t, l, uint64(channels))
 	var after uint64
 	seen := 0
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	err := l.Follow(ctx, 0, recordsInOrder(t, &after, func() {
 		if seen++; seen == channels {

@@ -130,7 +130,7 @@ func TestKill(t *testing.T) {
 // checkOpenWork finds the last record of each channel in the work, soon.
 func checkOpenWork(t *testing.T, l *Ledger, last map[int]uint64) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*testAckWait)
+	ctx, cancel := context.WithTimeout(context.Background(), 60*testAckWait)
 	defer cancel()
 	seen := map[string]ledger.Record{}
 	for len(seen) < len(last) {

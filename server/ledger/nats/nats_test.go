@@ -15,7 +15,7 @@ import (
 	"github.com/flex-transfer/flex-transfer/server/ledger/ledgertest"
 )
 
-const testAckWait = 500 * time.Millisecond
+const testAckWait = time.Second
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
@@ -44,7 +44,7 @@ func openWith(t testing.TB, o Options) *Ledger {
 
 func waitReady(t testing.TB, l *Ledger) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		err := l.Ready(context.Background())
 		if err == nil {

@@ -28,7 +28,7 @@ func inParallel(goroutines, n int, f func(i int)) {
 
 func waitFrontier(t *testing.T, l *Ledger, sequence uint64) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Millisecond) {
 		frontier, _, _ := l.known.position()
 		if frontier >= sequence {
 			return

@@ -182,7 +182,7 @@ func (f *fixture) tidy() {
 // reservation waits for a task's pending reservation.
 func (f *fixture) reservation(taskSID string) sandbox.Reservation {
 	f.Helper()
-	for range 200 {
+	for range 6000 {
 		for _, r := range f.account.Snapshot().Reservations {
 			if r.TaskSID == taskSID && r.ReservationStatus == "pending" {
 				return r

@@ -60,7 +60,7 @@ func (f *fixture) watch() <-chan event {
 // await returns the first event that fits.
 func (f *fixture) await(events <-chan event, what string, fits func(event) bool) event {
 	f.Helper()
-	limit := time.After(5 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		select {
 		case e, ok := <-events:
@@ -71,7 +71,7 @@ func (f *fixture) await(events <-chan event, what string, fits func(event) bool)
 				return e
 			}
 		case <-limit:
-			f.Fatalf("no %s within 5 s", what)
+			f.Fatalf("no %s within a minute", what)
 		}
 	}
 }
@@ -146,7 +146,7 @@ func TestTraceIsStreamed(t *testing.T) {
 }
 
 func TestHeartbeat(t *testing.T) {
-	f := newFixture(t, liveConfig{heartbeat: 5 * time.Millisecond, patience: time.Second, backlog: 8})
+	f := newFixture(t, liveConfig{heartbeat: 5 * time.Millisecond, patience: time.Minute, backlog: 8})
 	events := f.watch()
 	f.await(events, "snapshot", named("snapshot"))
 	f.await(events, "heartbeat", named(":"))
@@ -180,10 +180,10 @@ func TestSlowClientIsDropped(t *testing.T) {
 	}()
 	select {
 	case <-done: // the account was not held up by the client
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("a client that does not read holds up the account")
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 	if n, err := io.Copy(io.Discard, conn); err != nil && strings.Contains(err.Error(), "timeout") {
 		t.Errorf("the connection is still open after %d bytes", n)
 	}
