@@ -22,7 +22,7 @@ const (
 
 // reasonConversationEnded is why an invite is withdrawn whose conversation has
 // ended: by it the end of its task is known as our own doing.
-const reasonConversationEnded = "The conversation has ended"
+const reasonConversationEnded = transfer.ReasonConversationEnded
 
 // check compares a transfer that waits for its target with Twilio: a webhook
 // may have been lost, the target may have gone off, or the time may be over.

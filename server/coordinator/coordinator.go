@@ -196,6 +196,9 @@ func (c *Coordinator) append(ctx context.Context, s transfer.State, e transfer.E
 
 func (c *Coordinator) tell(s transfer.State, e transfer.Event) {
 	c.asked.see(&s)
+	if r, ok := e.(transfer.Repaired); ok {
+		c.Logger.Warn("repaired", "finding", r.Repair.Code, "channel", s.InteractionChannelSID, "transfer", r.TransferID, "detail", r.Repair.Detail)
+	}
 	if t, ok := s.Find(e.About()); ok {
 		c.Observe(e.Name(), t)
 		c.Logger.Info("transfer", "event", e.Name(), "transfer", t.ID, "phase", t.Phase,
@@ -214,6 +217,8 @@ func (c *Coordinator) tell(s transfer.State, e transfer.Event) {
 // somebody leave.
 func carriedOn(s transfer.State, e transfer.Event) bool {
 	switch e := e.(type) {
+	case transfer.Repaired:
+		return e.Event != nil && carriedOn(s, e.Event)
 	case transfer.Requested, transfer.InviteMissing, transfer.DepartureRequested:
 		return true
 	case transfer.Withdrawn:

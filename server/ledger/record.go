@@ -44,6 +44,7 @@ func (r Record) Clone() Record {
 		t := &r.State.Transfers[i]
 		t.DroppedAttributes = slices.Clone(t.DroppedAttributes)
 		t.Tried = slices.Clone(t.Tried)
+		t.Repairs = slices.Clone(t.Repairs)
 		if t.Asked != nil {
 			asked := *t.Asked
 			t.Asked = &asked
@@ -56,5 +57,6 @@ func (r Record) Clone() Record {
 	r.State.Departures = slices.Clone(r.State.Departures)
 	r.State.Present = slices.Clone(r.State.Present)
 	r.State.Mirrored = slices.Clone(r.State.Mirrored)
+	r.State.Repairs = slices.Clone(r.State.Repairs)
 	return r
 }

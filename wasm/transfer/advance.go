@@ -79,7 +79,7 @@ func (e Requested) apply(s *State) error {
 	s.Present = p.Present
 	s.Transfers = append(s.Transfers, Transfer{
 		ID: p.TransferID, Mode: p.Mode, LeaveOn: p.LeaveOn, LeaveAs: p.LeaveAs, From: p.From,
-		Target: p.Target, Asked: p.Asked, OriginQueueSID: p.OriginQueueSID, RequestedBy: p.RequestedBy,
+		Target: p.Target, Asked: p.Asked, OriginQueueSID: p.OriginQueueSID, RequestedBy: p.RequestedBy, Rescue: p.Rescue,
 		Phase: PhaseInviting, Attempt: 1, Due: e.At.Add(CheckEvery), RequestedAt: e.At,
 		TimeoutSeconds:    int(p.Timeout / time.Second),
 		Invite:            Invite{TaskChannelName: p.TaskChannelName, Attributes: p.Attributes},

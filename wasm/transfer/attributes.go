@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -93,9 +94,10 @@ func inviteAttributes(p stamped, old string, workersIn []string) (text string, d
 	w.BeginObject()
 	writeRouting(w, p, workersIn)
 	room := MaxTaskAttributes - twilioReserve - utf8.RuneCount(w.Bytes()) - len("}")
-	link := linkConversations(conversations, p.From.TaskSID)
+	first := cmp.Or(p.From.TaskSID, p.LinkTaskSID)
+	link := linkConversations(conversations, first)
 	if link.size() > room {
-		link = linkConversations(onlyConversationID(conversations), p.From.TaskSID)
+		link = linkConversations(onlyConversationID(conversations), first)
 		dropped = append(dropped, attrConversations)
 	}
 	if room -= link.size(); room < 0 {
@@ -209,10 +211,15 @@ func writeRouting(w *json.Writer, p stamped, workersIn []string) {
 	if p.OriginQueueSID != "" {
 		member("originQueueSid", p.OriginQueueSID)
 	}
-	member("requestedBy", p.RequestedBy)
-	member("fromWorkerSid", p.From.WorkerSID)
-	member("fromParticipantSid", p.From.ParticipantSID)
-	member("fromTaskSid", p.From.TaskSID)
+	if p.Rescue {
+		w.Key("rescue")
+		w.Bool(true)
+	} else {
+		member("requestedBy", p.RequestedBy)
+		member("fromWorkerSid", p.From.WorkerSID)
+		member("fromParticipantSid", p.From.ParticipantSID)
+		member("fromTaskSid", p.From.TaskSID)
+	}
 	w.EndObject()
 }
 

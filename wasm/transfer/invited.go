@@ -161,7 +161,7 @@ func (e Accepted) apply(s *State) error {
 			return false
 		}
 		t.AcceptedBy, t.AcceptedAt, t.Doubled = e.WorkerSID, e.At, in
-		if t.Invite.TaskSID == "" {
+		if e.TaskSID != "" { // of two invites of one round the accepted one counts
 			t.Invite.TaskSID = e.TaskSID
 		}
 		switch t.Phase {

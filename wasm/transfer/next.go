@@ -152,7 +152,7 @@ func (f *Facts) reachable(to Target) (Target, bool) {
 func (f *Facts) ask(t Transfer, to Target, last bool) (Next, error) {
 	p := Plan{
 		TransferID: t.ID, Mode: t.Mode, LeaveOn: t.LeaveOn, RequestedBy: t.RequestedBy, From: t.From, Target: to,
-		OriginQueueSID: t.OriginQueueSID, Briefing: t.Briefing,
+		OriginQueueSID: t.OriginQueueSID, Briefing: t.Briefing, Rescue: t.Rescue,
 	}
 	n := Next{Kind: NextTarget, Target: to, Last: last}
 	if !last {

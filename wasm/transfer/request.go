@@ -53,8 +53,13 @@ type Plan struct {
 	Mode        Mode
 	LeaveOn     LeaveOn
 	LeaveAs     LeaveAs
-	RequestedBy string // WK…
-	From        Agent
+	RequestedBy string // WK…; empty for a rescue
+	// Rescue says that nobody asked: the customer was found alone.
+	Rescue bool
+	From   Agent
+	// LinkTaskSID is the task by whose SID the tasks of the conversation are linked
+	// where From is nobody and no older link is known.
+	LinkTaskSID string
 	Target      Target
 	// Asked is whom the agent asked for, where the ping-pong guard chose another.
 	Asked          *Target

@@ -29,6 +29,8 @@ type State struct {
 	// was made sure of: they may stand there, whoever was to write them.
 	Mirrored      []string `json:"mirrored,omitempty"`
 	MirrorPending bool     `json:"mirrorPending,omitempty"`
+	// Repairs are the last ones that belong to no transfer, oldest first.
+	Repairs []Repair `json:"repairs,omitempty"`
 }
 
 // Phase is how far a transfer has come.
@@ -151,10 +153,14 @@ type Transfer struct {
 	Asked *Target `json:"asked,omitempty"`
 	// OriginQueueSID is the queue that the agent's task came from.
 	OriginQueueSID string `json:"originQueueSid,omitempty"`
-	// RequestedBy is the worker who asked; a supervisor may ask for an agent.
+	// RequestedBy is the worker who asked; a supervisor may ask for an agent. Of a
+	// rescue it is empty.
 	RequestedBy string `json:"requestedBy"`
-	Phase       Phase  `json:"phase"`
-	Invite      Invite `json:"invite"`
+	// Rescue says that nobody asked: the customer was found alone. From is empty
+	// then.
+	Rescue bool   `json:"rescue,omitempty"`
+	Phase  Phase  `json:"phase"`
+	Invite Invite `json:"invite"`
 	// Round counts the targets, from 0; Tried are the former ones.
 	Round int     `json:"round,omitempty"`
 	Tried []Tried `json:"tried,omitempty"`
@@ -194,6 +200,9 @@ type Transfer struct {
 	// Digest is nil until it is made; DigestWanted says that it is still to be.
 	Digest       *Digest `json:"digest,omitempty"`
 	DigestWanted bool    `json:"digestWanted,omitempty"`
+
+	// Repairs are what was found to be wrong and was put right, oldest first.
+	Repairs []Repair `json:"repairs,omitempty"`
 }
 
 // Open reports whether something is still to happen.
