@@ -71,6 +71,7 @@ func installSDKs(t *testing.T) {
 type stageset struct {
 	*sandbox.Account
 	t               *testing.T
+	clock           *sandbox.ManualClock // stands still but for "advance"
 	socket, control *httptest.Server
 	conns           *connections
 	mu              sync.Mutex
@@ -79,12 +80,13 @@ type stageset struct {
 
 func newStageset(t *testing.T) *stageset {
 	t.Helper()
-	a := sandbox.New(sandbox.Options{Seed: 1, Limits: &sandbox.Limits{}})
+	clock := sandbox.NewManualClock(time.Now())
+	a := sandbox.New(sandbox.Options{Seed: 1, Limits: &sandbox.Limits{}, Clock: clock})
 	t.Cleanup(func() { _ = a.Close() })
 	if err := a.Load(sandbox.DemoWorld()); err != nil {
 		t.Fatal(err)
 	}
-	s := &stageset{Account: a, t: t, conns: &connections{}}
+	s := &stageset{Account: a, t: t, clock: clock, conns: &connections{}}
 	s.socket = httptest.NewUnstartedServer(twilsock.New(a, nil))
 	s.socket.Listener = &countingListener{s.socket.Listener, s.conns}
 	s.socket.Start()
@@ -98,17 +100,26 @@ func newStageset(t *testing.T) *stageset {
 
 // connections are those that the endpoint has accepted, so that a test can cut them.
 type connections struct {
-	mu  sync.Mutex
-	all []net.Conn
+	mu   sync.Mutex
+	all  []net.Conn
+	away bool // new ones are cut at once
 }
 
+// drop cuts all connections, and lets no new ones in until admit.
 func (c *connections) drop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.away = true
 	for _, conn := range c.all {
 		_ = conn.Close()
 	}
 	c.all = nil
+}
+
+func (c *connections) admit() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.away = false
 }
 
 type countingListener struct {
@@ -120,7 +131,9 @@ func (l *countingListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err == nil {
 		l.conns.mu.Lock()
-		l.conns.all = append(l.conns.all, conn)
+		if l.conns.all = append(l.conns.all, conn); l.conns.away {
+			_ = conn.Close()
+		}
 		l.conns.mu.Unlock()
 	}
 	return conn, err
@@ -177,6 +190,12 @@ func (s *stageset) act(what string, o order) (any, error) {
 		return s.rest(o)
 	case "drop":
 		s.conns.drop()
+		return nil, nil
+	case "admit":
+		s.conns.admit()
+		return nil, nil
+	case "advance":
+		s.clock.Advance(time.Duration(o.TTL) * time.Second)
 		return nil, nil
 	case "tidy": // all work is done: everybody has room for more
 		for _, r := range s.Snapshot().Reservations {

@@ -55,8 +55,8 @@ export async function signOutAll() {
   }));
 }
 
-/** The next event of an emitter that fits, within a few seconds. */
-export function next(emitter, event, fits = () => true, ms = 15000) {
+/** The next event of an emitter that fits. It waits long: other tests may keep the machine busy. */
+export function next(emitter, event, fits = () => true, ms = 120_000) {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => { emitter.off(event, on); reject(new Error(`no ${event} in ${ms} ms`)); }, ms);
     function on(value) {
@@ -70,7 +70,7 @@ export function next(emitter, event, fits = () => true, ms = 15000) {
 }
 
 /** Waits until something is so. */
-export async function until(what, test, ms = 15000) {
+export async function until(what, test, ms = 120_000) {
   for (const end = Date.now() + ms; ; await new Promise((r) => setTimeout(r, 10))) {
     const value = await test();
     if (value) return value;
