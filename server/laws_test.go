@@ -41,6 +41,8 @@ func TestLaws(t *testing.T) {
 		{"only the ledger imports NATS", "", "github.com/nats-io", []string{"server/ledger/nats"}},
 		{"the coordinator does not know HTTP", "server/coordinator", "server/httpapi", nil},
 		{"nor the reconciler", "server/reconcile", "server/httpapi", nil},
+		{"the drop-in imports no room of the server", "server/dropin", "server/", nil},
+		{"of wasm/, the drop-in knows transfer alone", "server/dropin", "wasm/", []string{"→wasm/transfer"}},
 		{"the API imports no room of the server", "server/httpapi", "server/", nil},
 		{"of wasm/, the API knows transfer, wire and json", "server/httpapi", "wasm/", []string{"→wasm/transfer", "→wasm/wire", "→wasm/json"}},
 		{"only app mounts the stage", "", "server/sandbox/stage", []string{"server/app", "server/sandbox/stage", "server/sandbox/flexui/start"}},

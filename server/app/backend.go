@@ -101,8 +101,9 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 		return err
 	}
 	listed := directory{roster: b.roster, coordinator: b.coordinator, settings: b.forCaller}
+	signIn := verifier{twilioapi.NewTokens(b.twilio.ValidateToken, time.Now)}
 	o := httpapi.Options{
-		Verifier:  verifier{twilioapi.NewTokens(b.twilio.ValidateToken, time.Now)},
+		Verifier:  signIn,
 		Transfers: transfers{b.coordinator},
 		Directory: listed, Packed: listed.packed,
 		Watch:    watch{coordinator: b.coordinator, roster: b.roster, settings: b.settings, forCaller: b.forCaller},
@@ -117,8 +118,8 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 	if b.api, err = httpapi.New(o); err != nil {
 		return err
 	}
-	b.Handler = b.api.Handler()
-	return nil
+	b.Handler, err = b.withDropIn(c, signIn, b.api.Handler())
+	return err
 }
 
 // ready is nil once the ledger answers and the directory has been read.

@@ -15,6 +15,9 @@ type Config struct {
 	// Mirror says whether outstanding invites are also written into the
 	// conversation's attributes, for the Flex project template's own screens.
 	Mirror bool
+	// DropIn says whether the serverless functions of the Flex project template
+	// are answered, for its own plugin.
+	DropIn bool
 }
 
 // Summary is a service that makes a better digest of a conversation than plain

@@ -93,6 +93,7 @@ var handoverFields = []field{
 	setting("summary.url", "SUMMARY_URL", readServiceURL, func(c *Config) *string { return &c.Summary.URL }),
 	setting("summary.timeout", "SUMMARY_TIMEOUT", span(minSummaryTimeout, maxSummaryTimeout), func(c *Config) *time.Duration { return &c.Summary.Timeout }),
 	setting("summary.tokenEnv", "SUMMARY_TOKEN_ENV", readVariableName, func(c *Config) *string { return &c.Summary.TokenEnv }),
+	setting("dropin.enabled", "DROPIN_ENABLED", value.bool, func(c *Config) *bool { return &c.DropIn }),
 	setting("mirror", "MIRROR_INVITES", value.bool, func(c *Config) *bool { return &c.Mirror }),
 }
 
