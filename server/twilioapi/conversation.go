@@ -33,7 +33,7 @@ func (c *Client) Conversation(ctx context.Context, conversationSID string) (Conv
 	if err := checkConversation(conversationsFetch, conversationSID); err != nil {
 		return Conversation{}, err
 	}
-	return run(ctx, c, conversationsFetch, func(a *attempt) (Conversation, error) {
+	return run(about(ctx, conversationSID), c, conversationsFetch, func(a *attempt) (Conversation, error) {
 		conv, err := a.conversations().FetchConversation(conversationSID)
 		if err != nil {
 			return Conversation{}, err
@@ -58,7 +58,7 @@ func (c *Client) UpdateConversationAttributes(ctx context.Context, conversationS
 		return invalid(conversationsUpdate.name, "attributes: not JSON")
 	}
 	params := (&conversations.UpdateConversationParams{}).SetAttributes(attributes)
-	_, err := run(ctx, c, conversationsUpdate, func(a *attempt) (struct{}, error) {
+	_, err := run(about(ctx, conversationSID), c, conversationsUpdate, func(a *attempt) (struct{}, error) {
 		conv, err := a.conversations().UpdateConversation(conversationSID, params)
 		if err == nil && text(conv.Sid) == "" {
 			err = errIncomplete
@@ -91,7 +91,7 @@ func (c *Client) Messages(ctx context.Context, conversationSID string, newest in
 		return nil, invalid(messagesList.name, "newest: %d is not positive", newest)
 	}
 	params := (&conversations.ListConversationMessageParams{}).SetOrder("desc").SetPageSize(min(newest, messagesPage))
-	messages, err := pagesUpTo(ctx, c, messagesList, newest, func(a *attempt) (page[Message], error) {
+	messages, err := pagesUpTo(about(ctx, conversationSID), c, messagesList, newest, func(a *attempt) (page[Message], error) {
 		list, err := a.conversations().PageConversationMessage(conversationSID, params, "", "")
 		if err != nil {
 			return page[Message]{}, err
@@ -130,7 +130,7 @@ func (c *Client) ConversationParticipants(ctx context.Context, conversationSID s
 		return nil, err
 	}
 	params := (&conversations.ListConversationParticipantParams{}).SetPageSize(messagesPage)
-	return pages(ctx, c, membersList, func(a *attempt) (page[ConversationParticipant], error) {
+	return pages(about(ctx, conversationSID), c, membersList, func(a *attempt) (page[ConversationParticipant], error) {
 		list, err := a.conversations().PageConversationParticipant(conversationSID, params, "", "")
 		if err != nil {
 			return page[ConversationParticipant]{}, err

@@ -9,7 +9,8 @@
 //     done is for the caller to find out. The one exception is an invite that was throttled, because Twilio does not
 //     process a request that it answers with 429.
 //   - Every failure is an [*Error], and its [Outcome] says whether anything may have changed at Twilio.
-//   - No more than 20 requests a second reach one endpoint (see [Pacer]); who has to wait is decided by [Class].
+//   - No more than 20 requests a second reach one endpoint, from all processes together (see [NewPacer] and
+//     [SharedPacer]). Who has to wait is decided by [Class]; within one, conversations take turns.
 //   - Credentials and Flex tokens appear in no error and in no log.
 //
 // twilio-go has neither contexts nor retries of its own. Each attempt therefore gets a client of its own (one small

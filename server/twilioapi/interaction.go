@@ -77,7 +77,7 @@ func (c *Client) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		WorkspaceSID: c.workspace, WorkflowSID: r.WorkflowSID, TaskChannel: r.TaskChannelName,
 		Attributes: attributes, Priority: r.Priority, Timeout: int(r.Timeout / time.Second),
 	}})
-	return run(ctx, c, invitesCreate, func(a *attempt) (Invite, error) {
+	return run(about(ctx, r.InteractionChannelSID), c, invitesCreate, func(a *attempt) (Invite, error) {
 		made, err := a.flex().CreateInteractionChannelInvite(r.InteractionSID, r.InteractionChannelSID, params)
 		if err != nil {
 			return Invite{}, err
@@ -121,7 +121,7 @@ func (c *Client) Invites(ctx context.Context, interactionSID, channelSID string)
 		return nil, err
 	}
 	params := (&flex.ListInteractionChannelInviteParams{}).SetPageSize(pageSize)
-	return pages(ctx, c, invitesList, func(a *attempt) (page[Invite], error) {
+	return pages(about(ctx, channelSID), c, invitesList, func(a *attempt) (page[Invite], error) {
 		list, err := a.flex().PageInteractionChannelInvite(interactionSID, channelSID, params, "", "")
 		if err != nil {
 			return page[Invite]{}, err
@@ -140,7 +140,7 @@ func (c *Client) Participants(ctx context.Context, interactionSID, channelSID st
 		return nil, err
 	}
 	params := (&flex.ListInteractionChannelParticipantParams{}).SetPageSize(pageSize)
-	return pages(ctx, c, participantsList, func(a *attempt) (page[transfer.ParticipantRecord], error) {
+	return pages(about(ctx, channelSID), c, participantsList, func(a *attempt) (page[transfer.ParticipantRecord], error) {
 		list, err := a.flex().PageInteractionChannelParticipant(interactionSID, channelSID, params, "", "")
 		if err != nil {
 			return page[transfer.ParticipantRecord]{}, err
@@ -178,7 +178,7 @@ func (c *Client) LeaveParticipant(ctx context.Context, interactionSID, interacti
 		return invalid(participantsUpdate.name, "as: %q is neither completed nor wrapup", as)
 	}
 	params := (&flex.UpdateInteractionChannelParticipantParams{}).SetStatus(status)
-	_, err := run(ctx, c, participantsUpdate, func(a *attempt) (struct{}, error) {
+	_, err := run(about(ctx, interactionChannelSID), c, participantsUpdate, func(a *attempt) (struct{}, error) {
 		p, err := a.flex().UpdateInteractionChannelParticipant(interactionSID, interactionChannelSID, participantSID, params)
 		if err == nil && text(p.Sid) == "" {
 			err = errIncomplete
@@ -209,7 +209,7 @@ func (c *Client) CloseChannel(ctx context.Context, interactionSID, interactionCh
 	default:
 		return invalid(channelsUpdate.name, "as: %q is neither completed nor wrapup", as)
 	}
-	_, err := run(ctx, c, channelsUpdate, func(a *attempt) (struct{}, error) {
+	_, err := run(about(ctx, interactionChannelSID), c, channelsUpdate, func(a *attempt) (struct{}, error) {
 		ch, err := a.flex().UpdateInteractionChannel(interactionSID, interactionChannelSID, params)
 		if err == nil && text(ch.Sid) == "" {
 			err = errIncomplete
@@ -224,7 +224,7 @@ func (c *Client) Channel(ctx context.Context, interactionSID, channelSID string)
 	if err := checkChannel(channelsFetch, interactionSID, channelSID); err != nil {
 		return transfer.ChannelRecord{}, err
 	}
-	return run(ctx, c, channelsFetch, func(a *attempt) (transfer.ChannelRecord, error) {
+	return run(about(ctx, channelSID), c, channelsFetch, func(a *attempt) (transfer.ChannelRecord, error) {
 		ch, err := a.flex().FetchInteractionChannel(interactionSID, channelSID)
 		if err != nil {
 			return transfer.ChannelRecord{}, err

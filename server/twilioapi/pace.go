@@ -3,6 +3,7 @@ package twilioapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -34,10 +35,39 @@ func classOf(ctx context.Context, otherwise Class) Class {
 	return otherwise
 }
 
+type conversationKey struct{}
+
+// WithConversation says which conversation the calls made with the context are for, instead of what the call says by
+// itself: the interaction channel, the conversation or the task that it names. Of those that wait in one class, every
+// conversation gets its turn, so that one with many requests does not hold up the others.
+func WithConversation(ctx context.Context, key string) context.Context {
+	return context.WithValue(ctx, conversationKey{}, key)
+}
+
+// about is WithConversation for a call's own key, which counts where the caller has said none.
+func about(ctx context.Context, key string) context.Context {
+	if conversationOf(ctx) != "" {
+		return ctx
+	}
+	return WithConversation(ctx, key)
+}
+
+func conversationOf(ctx context.Context) string {
+	key, _ := ctx.Value(conversationKey{}).(string)
+	return key
+}
+
 // Pacer keeps the requests to one endpoint under Twilio's limit. Wait returns nil once the request may be sent, or an
 // error if it will not be: because the context ended, or would end before its turn.
 type Pacer interface {
 	Wait(ctx context.Context, endpoint string, class Class) error
+}
+
+// Liner is a Pacer that can tell how long the line is.
+type Liner interface {
+	// Line is how long a request that joins now is likely to wait. Whoever asks is expected to join within two
+	// seconds, and counts for whoever asks next.
+	Line(endpoint string, class Class) time.Duration
 }
 
 // Unpaced lets everything through at once: for benchmarks, and for accounts whose limit was lifted.
@@ -50,15 +80,16 @@ func (unpaced) Wait(context.Context, string, Class) error { return nil }
 // DefaultRate is Twilio's limit for each endpoint of the Interactions API and account, in requests a second.
 const DefaultRate = 20
 
-// ErrTooBusy is why a [Pacer] made by [NewPacer] gives up at once: so many are waiting that the turn would come after
-// the deadline.
+// ErrTooBusy is why a [Pacer] of this package gives up: so many are waiting that the turn would come after the
+// deadline (then it says so at once), or has not come before the context ended.
 var ErrTooBusy = errors.New("too many requests are waiting for this endpoint of Twilio")
 
 // paceWindow is a second, and some time for requests that overtake each other on their way.
 const paceWindow = time.Second + 50*time.Millisecond
 
 // NewPacer returns a Pacer that lets no more than perSecond requests to an endpoint through in any second; 0 or less
-// means [DefaultRate]. The most urgent class goes first, in each class the one that came first.
+// means [DefaultRate]. The most urgent class goes first; in each class the conversations take turns, and in each
+// conversation goes first what came first. For several processes with one account, see [NewSharedPacer].
 //
 // It remembers when the last requests went instead of filling a bucket: a bucket of 20 that refills at 20 a second
 // lets 40 through in its first second, and one that cannot makes two agents who click at once wait for each other.
@@ -66,27 +97,21 @@ func NewPacer(perSecond int) Pacer {
 	if perSecond <= 0 {
 		perSecond = DefaultRate
 	}
-	return &pacer{limit: perSecond, lanes: map[string]*lane{}}
+	return newPacer(perSecond, func(string, time.Time) quota { return quota{now: perSecond, hoped: perSecond} })
 }
+
+// quota is how many requests of an endpoint may go in any window: now, and as far as whoever waits may hope for.
+type quota struct{ now, hoped int }
 
 type pacer struct {
 	limit int
+	quota func(endpoint string, now time.Time) quota
 	mu    sync.Mutex
 	lanes map[string]*lane // by endpoint
 }
 
-// lane is the waiting line of one endpoint.
-type lane struct {
-	mu    sync.Mutex
-	sent  []time.Time // ring: when the last requests were let through
-	next  int         // the oldest of them
-	lines [classes][]*waiter
-	timer *time.Timer
-}
-
-type waiter struct {
-	turn chan struct{} // closed when it may go
-	gone bool          // nobody waits for it any more
+func newPacer(limit int, q func(string, time.Time) quota) *pacer {
+	return &pacer{limit: limit, quota: q, lanes: map[string]*lane{}}
 }
 
 func (p *pacer) lane(endpoint string) *lane {
@@ -94,7 +119,7 @@ func (p *pacer) lane(endpoint string) *lane {
 	defer p.mu.Unlock()
 	l := p.lanes[endpoint]
 	if l == nil {
-		l = &lane{sent: make([]time.Time, p.limit)}
+		l = newLane(p.limit, func(now time.Time) quota { return p.quota(endpoint, now) })
 		p.lanes[endpoint] = l
 	}
 	return l
@@ -103,90 +128,21 @@ func (p *pacer) lane(endpoint string) *lane {
 // Wait implements [Pacer].
 func (p *pacer) Wait(ctx context.Context, endpoint string, class Class) error {
 	l := p.lane(endpoint)
-	l.mu.Lock()
-	if l.waiting(ClassSweep) == 0 && l.take(time.Now()) {
-		l.mu.Unlock()
-		return nil
-	}
-	w, err := l.queue(ctx, min(max(class, ClassRemoval), ClassSweep))
-	l.mu.Unlock()
-	if err != nil {
+	w, err := l.enter(ctx, min(max(class, ClassRemoval), ClassSweep), conversationOf(ctx))
+	if w == nil || err != nil {
 		return err
 	}
+	defer inLine(ctx)()
 	select {
 	case <-w.turn:
 		return nil
 	case <-ctx.Done():
-		l.mu.Lock()
-		w.gone = true
-		l.mu.Unlock()
-		return ctx.Err()
+		l.leave(w)
+		return fmt.Errorf("%w: %w", ErrTooBusy, ctx.Err())
 	}
 }
 
-// queue puts a new waiter at the end of its line, unless its turn would come too late. l.mu is held.
-func (l *lane) queue(ctx context.Context, class Class) (*waiter, error) {
-	ahead := l.waiting(class)
-	turn := l.sent[(l.next+ahead)%len(l.sent)].Add(paceWindow * time.Duration(1+ahead/len(l.sent)))
-	if deadline, ok := ctx.Deadline(); ok && turn.After(deadline) {
-		return nil, ErrTooBusy
-	}
-	w := &waiter{turn: make(chan struct{})}
-	l.lines[class-1] = append(l.lines[class-1], w)
-	l.arm()
-	return w, nil
-}
-
-// waiting counts those that go before a newcomer of the class. l.mu is held.
-func (l *lane) waiting(class Class) int {
-	n := 0
-	for _, line := range l.lines[:class] {
-		for _, w := range line {
-			if !w.gone {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// take uses a slot if one is free. l.mu is held.
-func (l *lane) take(now time.Time) bool {
-	if oldest := l.sent[l.next]; !oldest.IsZero() && now.Before(oldest.Add(paceWindow)) {
-		return false
-	}
-	l.sent[l.next] = now
-	l.next = (l.next + 1) % len(l.sent)
-	return true
-}
-
-// arm wakes the lane when the next slot is free. l.mu is held.
-func (l *lane) arm() {
-	d := time.Until(l.sent[l.next].Add(paceWindow))
-	if l.timer == nil {
-		l.timer = time.AfterFunc(d, l.wake)
-		return
-	}
-	l.timer.Reset(d)
-}
-
-// wake lets go whoever may, and arms the timer for the others.
-func (l *lane) wake() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	for class := range l.lines {
-		for len(l.lines[class]) > 0 {
-			w := l.lines[class][0]
-			if !w.gone && !l.take(now) {
-				l.arm()
-				return
-			}
-			if !w.gone {
-				close(w.turn)
-			}
-			l.lines[class][0] = nil
-			l.lines[class] = l.lines[class][1:]
-		}
-	}
+// Line implements [Liner].
+func (p *pacer) Line(endpoint string, class Class) time.Duration {
+	return p.lane(endpoint).expect(min(max(class, ClassRemoval), ClassSweep))
 }

@@ -151,3 +151,72 @@ func TestPacerThatGivesUpIsNotSent(t *testing.T) {
 		t.Errorf("%v after %d requests", err, len(f.seen()))
 	}
 }
+
+// TestConversationsTakeTurns lets a conversation with one request go before the hundredth of another.
+func TestConversationsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer(1)
+		_ = p.Wait(t.Context(), "x", ClassInvite)
+		order := make(chan string, 8)
+		for _, key := range []string{"a", "a", "a", "a", "b", "b", "c"} {
+			go func() {
+				if err := p.Wait(WithConversation(t.Context(), key), "x", ClassInvite); err == nil {
+					order <- key
+				}
+			}()
+			synctest.Wait()
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), paceWindow*9/2) // a newcomer is the fourth, not the eighth
+		defer cancel()
+		go func() {
+			if err := p.Wait(WithConversation(ctx, "d"), "x", ClassInvite); err != nil {
+				t.Error(err)
+			}
+			order <- "d"
+		}()
+		synctest.Wait()
+		for _, want := range []string{"a", "b", "c", "d", "a", "b", "a", "a"} {
+			if got := <-order; got != want {
+				t.Errorf("%s went, want %s", got, want)
+			}
+		}
+	})
+}
+
+// TestLine tells how long the line is, with those who asked and have not joined yet.
+func TestLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer(2).(Liner)
+		for i, want := range []time.Duration{0, 0, paceWindow, paceWindow, 2 * paceWindow} {
+			if got := p.Line("x", ClassInvite); got != want {
+				t.Errorf("whoever asks as number %d hears %v, want %v", i, got, want)
+			}
+		}
+		time.Sleep(expectedFor + 1)
+		if got := p.Line("x", ClassInvite); got != 0 {
+			t.Errorf("those who did not come still count: %v", got)
+		}
+	})
+}
+
+// TestPlace says whether a call waits.
+func TestPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer(1)
+		ctx, place := WithPlace(t.Context())
+		_ = p.Wait(ctx, "x", ClassInvite)
+		if place.InLine() {
+			t.Error("in line, although it went at once")
+		}
+		go func() { _ = p.Wait(ctx, "x", ClassInvite) }()
+		synctest.Wait()
+		if !place.InLine() {
+			t.Error("not in line")
+		}
+		time.Sleep(paceWindow)
+		synctest.Wait()
+		if place.InLine() {
+			t.Error("still in line")
+		}
+	})
+}

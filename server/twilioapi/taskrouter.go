@@ -35,7 +35,7 @@ func (c *Client) Task(ctx context.Context, taskSID string) (Task, error) {
 	if !transfer.ValidSID(taskSID, "WT") {
 		return Task{}, invalid(tasksFetch.name, "taskSID: not a task SID")
 	}
-	return run(ctx, c, tasksFetch, func(a *attempt) (Task, error) {
+	return run(about(ctx, taskSID), c, tasksFetch, func(a *attempt) (Task, error) {
 		t, err := a.taskrouter().FetchTask(c.workspace, taskSID)
 		if err != nil {
 			return Task{}, err
@@ -74,7 +74,7 @@ func (c *Client) CancelTask(ctx context.Context, taskSID, etag, reason string) e
 	if etag != "" {
 		params.SetIfMatch(etag)
 	}
-	_, err := run(ctx, c, tasksUpdate, func(a *attempt) (struct{}, error) {
+	_, err := run(about(ctx, taskSID), c, tasksUpdate, func(a *attempt) (struct{}, error) {
 		t, err := a.taskrouter().UpdateTask(c.workspace, taskSID, params)
 		if err == nil && text(t.Sid) == "" {
 			err = errIncomplete
@@ -100,7 +100,7 @@ func (c *Client) TaskReservations(ctx context.Context, taskSID string) ([]Reserv
 		return nil, invalid(reservationsList.name, "taskSID: not a task SID")
 	}
 	params := (&taskrouter.ListTaskReservationParams{}).SetPageSize(pageSize)
-	return pages(ctx, c, reservationsList, func(a *attempt) (page[Reservation], error) {
+	return pages(about(ctx, taskSID), c, reservationsList, func(a *attempt) (page[Reservation], error) {
 		list, err := a.taskrouter().PageTaskReservation(c.workspace, taskSID, params, "", "")
 		if err != nil {
 			return page[Reservation]{}, err
