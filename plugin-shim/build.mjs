@@ -2,10 +2,11 @@
 // and Flex itself come from the page. FLEX_TRANSFER_BACKEND_URL is the backend where ui_attributes name none.
 
 import { build } from "esbuild";
-import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
+import { keysIn, usedWords } from "./words.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const OUT = join(HERE, "build/flex-transfer.js");
@@ -21,24 +22,13 @@ const fromPage = {
   },
 };
 
-/** Leaves the texts out that the plugin never says: those of other screens. Reasons come from the backend, so all stay. */
-const usedWords = {
-  name: "used-words",
+const wordsOfOurs = {
+  name: "words-of-ours",
   setup({ onLoad }) {
     const used = keysIn(join(HERE, "src"));
-    onLoad({ filter: /web\/words\/[\w-]+\.json$/ }, ({ path }) => {
-      const texts = Object.entries(JSON.parse(readFileSync(path, "utf8")));
-      const kept = texts.filter(([key]) => key.startsWith("reason.") || used.has(key.replace(/_(one|other)$/, "")));
-      return { contents: JSON.stringify(Object.fromEntries(kept)), loader: "json", watchFiles: [path] };
-    });
+    onLoad({ filter: /web\/words\/[\w-]+\.json$/ }, ({ path }) => ({ contents: usedWords(readFileSync(path, "utf8"), used), loader: "json", watchFiles: [path] }));
   },
 };
-
-function keysIn(folder) {
-  const files = readdirSync(folder, { recursive: true }).filter((name) => /\.tsx?$/.test(name));
-  const text = files.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
-  return new Set(["error.unknown", ...[...text.matchAll(/\bt\("([\w.]+)"/g)].map(([, key]) => key)]);
-}
 
 mkdirSync(dirname(OUT), { recursive: true });
 await build({
@@ -46,7 +36,7 @@ await build({
   sourcemap: "linked", jsx: "transform", legalComments: "none", charset: "utf8",
   banner: { js: `/* Flex Transfer ${version} */` },
   define: { __VERSION__: JSON.stringify(version), __BACKEND_URL__: JSON.stringify(process.env.FLEX_TRANSFER_BACKEND_URL ?? "") },
-  plugins: [fromPage, usedWords],
+  plugins: [fromPage, wordsOfOurs],
 });
 const script = readFileSync(OUT);
 console.log(`build/flex-transfer.js ${version}: ${script.length} bytes, ${brotliCompressSync(script).length} with brotli`);

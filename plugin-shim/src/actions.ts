@@ -3,11 +3,12 @@
 
 import * as Flex from "@twilio/flex-ui";
 import type { ITask } from "@twilio/flex-ui";
-import type { Button, LeaveOn } from "../../wasm/js/loader.js";
+import type { Button, LeaveOn, Mode } from "../../wasm/js/loader.js";
 import type { Desk, Outcome } from "./desk";
 import { show } from "./notices";
 import type { Panels } from "./panels";
 import { channelOf } from "./records";
+import { isNative } from "./settings";
 import { listOf, reason, t } from "./texts";
 
 /** What ChatTransferTask takes. mode may be COLD or WARM as in the template; a target's kind is told by its SID. */
@@ -30,23 +31,29 @@ export function registerActions(desk: Desk, panels: Panels): void {
 
   Actions.replaceAction("TransferTask", async (payload, original) => {
     if (!(await deeds.isOurs(payload))) return original(payload);
-    return Actions.invokeAction("ChatTransferTask", { ...payload, task: deeds.taskOf(payload) });
+    return isNative(desk.settings) ? deeds.ask(payload) : Actions.invokeAction("ChatTransferTask", { ...payload, task: deeds.taskOf(payload) });
   });
   Actions.replaceAction("ShowDirectory", async (payload, original) => {
-    if (!(await deeds.isOurs(payload)) || desk.settings?.directory?.source === "native") return original(payload);
+    if (!(await deeds.isOurs(payload)) || isNative(desk.settings)) return original(payload);
     return Actions.invokeAction("ShowChatDirectory", { ...payload, task: deeds.taskOf(payload) });
   });
   Actions.replaceAction("WrapupTask", (payload, original) => deeds.wrapUp(payload, original));
-  Actions.replaceAction("CompleteTask", async (payload, original) => (deeds.isHeldBack(payload) ? undefined : original(payload)));
+  Actions.replaceAction("CompleteTask", async (payload, original) => ((await deeds.isHeldBack(payload)) ? undefined : original(payload)));
 }
 
-type Payload = { task?: ITask; sid?: string };
+/** conversation is how the template's actions name a task: Flex's state of it. */
+type Payload = { task?: ITask; sid?: string; conversation?: { source?: { sid?: string } } };
+
+/** How long End waits for rules that are still loading: an agent who ends must not be kept. */
+const PATIENCE_MS = 3000;
 
 class Deeds {
   constructor(private readonly desk: Desk, private readonly panels: Panels) {}
 
   /** The task that a payload is about; the one that is selected, where it names none. */
-  taskOf({ task, sid }: Payload = {}): ITask | undefined {
+  taskOf({ task, sid, conversation }: Payload = {}): ITask | undefined {
+    const conversationSid = conversation?.source?.sid;
+    if (!task && !sid && conversationSid) return this.desk.store.tasks.find((one) => one.attributes?.conversationSid === conversationSid);
     return task ?? this.desk.store.byReservation(sid ?? this.desk.store.flex.view?.selectedTaskSid);
   }
 
@@ -62,14 +69,21 @@ class Deeds {
   async transfer(payload: TransferPayload): Promise<void> {
     const task = this.taskOf(payload);
     if (!task || !payload.targetSid) return;
-    const { key, mode, ...more } = payload.options ?? {};
+    const { key, ...more } = payload.options ?? {};
     const choice = {
-      target: { kind: payload.targetSid.startsWith("WQ") ? ("queue" as const) : ("worker" as const), sid: payload.targetSid },
-      mode: mode?.toLowerCase() === "warm" ? ("warm" as const) : ("cold" as const),
+      target: targetOf(payload.targetSid),
+      mode: modeOf(payload),
       ...(more.leaveOn && { leaveOn: more.leaveOn }), ...(more.reason && { reason: more.reason }), ...(more.notes && { notes: more.notes }),
     };
     const outcome = await this.desk.transfer(task, choice, key);
     this.#complain(outcome, () => Flex.Actions.invokeAction("ChatTransferTask", { ...payload, options: { ...payload.options, key: outcome?.key } }));
+  }
+
+  /** Flex's own directory tells nothing but the target: what is said with a transfer is asked for before it. */
+  async ask(payload: TransferPayload): Promise<void> {
+    const task = this.taskOf(payload);
+    const { sid, kind } = targetOf(payload.targetSid);
+    if (task) this.panels.open(task, { target: { sid, kind, name: this.desk.directory.nameOf(sid) || sid }, mode: modeOf(payload) });
   }
 
   /** Asks, and leaves. */
@@ -89,10 +103,11 @@ class Deeds {
     if (yes) this.#complain(await this.desk.depart(task, "remove", sid), () => this.remove({ ...payload, confirmed: true }));
   }
 
-  async cancel(payload: Payload & { transferId?: string }): Promise<void> {
+  /** Of a transfer by its ID, or as the template has it by the SID of the invite's task. */
+  async cancel(payload: Payload & { transferId?: string; invitesTaskSid?: string }): Promise<void> {
     const task = this.taskOf(payload);
-    if (!task || !payload.transferId) return;
-    this.#complain(await this.desk.cancel(task, payload.transferId), () => this.cancel(payload));
+    const id = payload.transferId ?? this.desk.transfers.find((one) => payload.invitesTaskSid && one.invite.taskSid === payload.invitesTaskSid)?.id;
+    if (task && id) this.#complain(await this.desk.cancel(task, id), () => this.cancel(payload));
   }
 
   async directory(payload: Payload): Promise<void> {
@@ -105,7 +120,7 @@ class Deeds {
    * conversation and lets the agent wrap up.
    */
   async wrapUp(payload: Payload, original: (payload: unknown) => Promise<unknown>): Promise<unknown> {
-    if (this.isHeldBack(payload)) return undefined;
+    if (await this.isHeldBack(payload)) return undefined;
     const task = this.taskOf(payload);
     const exit = task && this.#exitOf(task);
     return exit?.kind === "leave" && exit.state === "enabled" ? Flex.Actions.invokeAction("LeaveChat", { task }) : original(payload);
@@ -116,9 +131,11 @@ class Deeds {
   }
 
   /** Whether the way out is closed for now; then it says why. */
-  isHeldBack(payload: Payload): boolean {
+  async isHeldBack(payload: Payload): Promise<boolean> {
     const task = this.taskOf(payload);
-    const exit = task && this.#exitOf(task);
+    if (!task || !channelOf(task) || !isMessaging(task)) return false;
+    await Promise.race([this.desk.settled, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    const exit = this.#exitOf(task);
     if (exit?.state !== "disabled" && exit?.state !== "busy") return false;
     show({ kind: "info", text: reason(exit.reason) });
     return true;
@@ -136,6 +153,16 @@ class Deeds {
     if (!outcome || outcome.ok) return;
     show({ kind: "error", text: reason(outcome.body.code, outcome.body.message), ...(outcome.uncertain && { retry: () => void retry() }) });
   }
+}
+
+/** A target by its SID, which tells its kind. */
+function targetOf(sid: string): { kind: "worker" | "queue"; sid: string } {
+  return { kind: sid.startsWith("WQ") ? "queue" : "worker", sid };
+}
+
+/** COLD or WARM as in the template; cold where it does not say. */
+function modeOf({ options }: TransferPayload): Mode {
+  return options?.mode?.toLowerCase() === "warm" ? "warm" : "cold";
 }
 
 /** Whether a task is a conversation of messages, as Flex has it: calls are none, also those of an interaction. */

@@ -4,8 +4,9 @@
 import type { ITask, Manager } from "@twilio/flex-ui";
 import { openEvents, type Events, type StreamEvent } from "../../wasm/js/events.js";
 import type { DepartureRecord, DirectoryFound, Fault, LeaveOn, Mode, Question, Result, Screen, Settings, TransferRecord } from "../../wasm/js/loader.js";
-import { DirectorySource } from "./directory";
+import { DirectorySource, type NativeFilters } from "./directory";
 import { FlexStore } from "./flexstore";
+import { Kept } from "./kept";
 import { Observable } from "./observable";
 import { channelOf, taskRecord, workerRecord } from "./records";
 import { Rules, type RulesState } from "./rules";
@@ -34,6 +35,8 @@ export interface Outcome {
 export class Desk extends Observable {
   readonly store: FlexStore;
   readonly directory: DirectorySource;
+  readonly favourites: Kept;
+  readonly recents: Kept;
   #rules: Rules;
   #settings: Settings | null = null;
   #transfers = new Map<string, TransferRecord>();
@@ -50,6 +53,8 @@ export class Desk extends Observable {
     this.store = new FlexStore(manager, () => this.touch());
     this.#rules = new Rules(own.backendUrl, () => this.touch(), (fault) => hooks.lost(fault));
     this.directory = new DirectorySource(own.backendUrl, () => this.#rules.module);
+    this.favourites = new Kept("favourites", () => this.store.worker.sid);
+    this.recents = new Kept("recents", () => this.store.worker.sid);
   }
 
   get state(): RulesState {
@@ -59,6 +64,11 @@ export class Desk extends Observable {
   /** The settings that count for the agent: the backend's, as far as Flex's allow. */
   get settings(): Partial<Settings> | null {
     return narrow(this.#settings, this.own, hasNativeTransfers(this.store.flex));
+  }
+
+  /** Whether Flex itself says that there will be nothing: Twilio's own transfers are on, or all of ours are switched off. */
+  get isOff(): boolean {
+    return hasNativeTransfers(this.store.flex) || !(this.own.coldTransfer || this.own.multiParticipant);
   }
 
   /** Resolves once it is known whether there are rules. */
@@ -145,7 +155,12 @@ export class Desk extends Observable {
 
   /** The directory's entries for a conversation and what was typed, those of the rules and in their order. */
   find(task: ITask, query: string): DirectoryFound {
-    return this.directory.find(this.question(task), { query });
+    return this.directory.find(this.question(task), { query, favourites: this.favourites.all(), recents: this.recents.all() });
+  }
+
+  /** What Flex's own directory shows for a conversation, by the same rules; null where that is not known. */
+  nativeFilters(task: ITask): NativeFilters | null {
+    return this.directory.nativeFilters(this.question(task));
   }
 
   /** A worker's name as people know it; "" where it is not known. */

@@ -1,7 +1,10 @@
 // The directory of workers and queues: the backend's packed text, searched by the module, and kept fresh by the stream.
 
-import type { DirectoryFound, DirectoryQuery, Question, QueueRecord, Transfer, WorkerRecord } from "../../wasm/js/loader.js";
+import type { DirectoryFound, DirectoryLine, DirectoryQuery, Question, QueueRecord, Transfer, WorkerRecord } from "../../wasm/js/loader.js";
 import { locale } from "./texts";
+
+/** What narrows Flex's own directory; see nativeFilters in wasm/js/loader.d.ts. */
+export type NativeFilters = NonNullable<ReturnType<Transfer["directory"]["nativeFilters"]>>;
 
 const NOTHING: DirectoryFound = { lines: [], total: 0, workers: 0, queues: 0 };
 
@@ -57,14 +60,27 @@ export class DirectorySource {
     return directory.search(query);
   }
 
+  /** What makes Flex's own directory show what the agent of the question may see; null where that is not known. */
+  nativeFilters(question: Question): NativeFilters | null {
+    return this.#ready()?.nativeFilters(question) ?? null;
+  }
+
   /** The workers of those SIDs, as far as they are known. */
   workers(sids: string[]): WorkerRecord[] {
     const unknown = sids.filter((sid) => !this.#workers.has(sid));
-    const lines = unknown.length ? this.find({ wire: 1 }, { favourites: unknown, limit: 1 }).lines : [];
-    for (const { sid, group, name, detail, available } of lines) {
-      if (group === "favourite") this.#workers.set(sid, { sid, friendly_name: name, attributes: { full_name: name }, activity_name: detail, available });
+    for (const { sid, name, detail, available } of unknown.length ? this.#lookUp(unknown) : []) {
+      this.#workers.set(sid, { sid, friendly_name: name, attributes: { full_name: name }, activity_name: detail, available });
     }
     return sids.flatMap((sid) => this.#workers.get(sid) ?? []);
+  }
+
+  /** The name of a worker or a queue; "" where it is not known. */
+  nameOf(sid: string): string {
+    return this.#lookUp([sid])[0]?.name ?? "";
+  }
+
+  #lookUp(sids: string[]): DirectoryLine[] {
+    return this.find({ wire: 1 }, { favourites: sids, limit: 1 }).lines.filter((line) => line.group === "favourite");
   }
 
   #ready(): Transfer["directory"] | null {

@@ -9,10 +9,11 @@ import { Desk } from "./desk";
 import { registerNotices, show } from "./notices";
 import { Panels } from "./panels";
 import { channelOf } from "./records";
-import { hasNativeTransfers, readSettings } from "./settings";
+import { hasNativeTransfers, readSettings, type PluginSettings } from "./settings";
 import { speak, t } from "./texts";
 import { BriefingCard } from "./ui/BriefingCard";
 import { guarded } from "./ui/Guard";
+import { narrowNativeDirectory } from "./ui/NativeDirectory";
 import { ParticipantsLabel, ParticipantsPanel } from "./ui/ParticipantsTab";
 import { ProgressStrip } from "./ui/ProgressStrip";
 import { TransferHeader } from "./ui/TransferHeader";
@@ -34,9 +35,11 @@ export class FlexTransferPlugin {
 }
 
 function begin(manager: Manager): void {
+  const settings = readSettings(manager.serviceConfiguration?.ui_attributes);
+  console.info(introduction(settings));
+  if (!settings.enabled) return;
   speak(languagesOf(manager));
   registerNotices();
-  const settings = readSettings(manager.serviceConfiguration?.ui_attributes);
   if (!settings.backendUrl) {
     afterPaint(() => show({ kind: "error", text: t("plugin.noBackend") }));
     return;
@@ -51,8 +54,14 @@ function begin(manager: Manager): void {
   const panels = new Panels();
   registerActions(desk, panels);
   addComponents(desk, panels);
+  narrowNativeDirectory(desk);
   const announcer = new Announcer(desk);
   afterPaint(() => start(desk, announcer));
+}
+
+/** What an operator finds in the browser's console. */
+function introduction({ enabled, backendUrl }: PluginSettings): string {
+  return `flex-transfer: plugin ${__VERSION__}, ${enabled ? `backend ${backendUrl || "not set"}` : "switched off by ui_attributes"}`;
 }
 
 /** Stands aside, and says so, where Twilio's own transfers are on; they may come on only after plugins were started. */

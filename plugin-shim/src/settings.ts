@@ -4,6 +4,8 @@ import type { Settings } from "../../wasm/js/loader.js";
 
 /** What ui_attributes and the build say. */
 export interface PluginSettings {
+  /** false: the plugin does nothing at all. */
+  enabled: boolean;
   /** Without a slash at its end; "" where none is set. */
   backendUrl: string;
   /** Under the template's names; true where they are not there. */
@@ -14,7 +16,7 @@ export interface PluginSettings {
 declare const __BACKEND_URL__: string; // set by the build
 
 /**
- * Reads ui_attributes: custom_data.features.flex_transfer.backend_url, and the template's feature
+ * Reads ui_attributes: custom_data.features.flex_transfer with enabled and backend_url, and the template's feature
  * custom_data.features.conversation_transfer with enabled, cold_transfer and multi_participant. An address that was given
  * to the build (FLEX_TRANSFER_BACKEND_URL) is the one that is used where ui_attributes name none.
  */
@@ -23,6 +25,7 @@ export function readSettings(uiAttributes: any): PluginSettings {
   const template = features.conversation_transfer ?? {};
   const enabled = template.enabled !== false;
   return {
+    enabled: features.flex_transfer?.enabled !== false,
     backendUrl: String(features.flex_transfer?.backend_url || __BACKEND_URL__).replace(/\/+$/, ""),
     coldTransfer: enabled && template.cold_transfer !== false,
     multiParticipant: enabled && template.multi_participant !== false,
@@ -38,6 +41,11 @@ export function narrow(settings: Settings | null, own: PluginSettings, nativeTra
     multi_participant: settings.multi_participant && own.multiParticipant,
     native_transfers: settings.native_transfers || nativeTransfers,
   };
+}
+
+/** Whether Flex's own directory is to be shown, with the filters of our rules, in the place of ours. */
+export function isNative(settings: Partial<Settings> | null): boolean {
+  return settings?.directory?.source === "native";
 }
 
 /** Whether Twilio's own messaging transfers are switched on, as the template finds out. */

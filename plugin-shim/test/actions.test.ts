@@ -1,6 +1,6 @@
 // Which actions the plugin answers, and which it leaves to Flex.
 
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { registerActions } from "../src/actions";
 import type { Desk } from "../src/desk";
 import { Panels } from "../src/panels";
@@ -57,6 +57,52 @@ test("a transfer asks the backend; its refusal is said, and can be tried again w
   await new Promise((resolve) => setTimeout(resolve));
   expect(asked[1]![2]).toBe("K1");
   expect(shown[1]!.context.retry).toBeUndefined();
+});
+
+test("the template's payloads name a conversation, and an invite by its task", async () => {
+  const asked: unknown[][] = [];
+  const it = desk(screen(), { transfers: [{ id: "T1", invite: { taskSid: "WT9" } }], cancel: async (...args: unknown[]) => void asked.push(args) });
+  const other = task({ sid: "WR2", attributes: { conversationSid: "CH2" } });
+  Object.assign(it.store, { tasks: [task(), other] });
+  begin(it);
+  await Actions.invokeAction("CancelChatParticipantInvite", { conversation: { source: { sid: "CH2" } }, invitesTaskSid: "WT9" });
+  expect(asked).toEqual([[other, "T1"]]);
+  await Actions.invokeAction("CancelChatParticipantInvite", { conversation: { source: { sid: "CH2" } }, invitesTaskSid: "WT0" });
+  await Actions.invokeAction("CancelChatParticipantInvite", { conversation: { source: { sid: "CH3" } }, invitesTaskSid: "WT9" });
+  expect(asked).toHaveLength(1);
+});
+
+test("from Flex's own directory a transfer is asked for by the form", async () => {
+  const asked: unknown[] = [];
+  const directory = { known: true, nameOf: (sid: string) => (sid === "WQ1" ? "Billing" : "") };
+  const panels = begin(desk(screen(), { settings: { directory: { source: "native" } }, directory, transfer: async (...args: unknown[]) => void asked.push(args) }));
+  await Actions.invokeAction("TransferTask", { task: task(), targetSid: "WQ1", options: { mode: "WARM" } });
+  expect([panels.openFor, panels.chosen]).toEqual(["WR1", { target: { kind: "queue", sid: "WQ1", name: "Billing" }, mode: "warm" }]);
+  expect(asked).toEqual([]);
+});
+
+test("End waits for rules that are loading, but not for ever", async () => {
+  vi.useFakeTimers();
+  try {
+    let settle = () => {};
+    const late = desk(null, { state: "loading", settled: new Promise<void>((resolve) => (settle = resolve)) });
+    begin(late);
+    const ending = Actions.invokeAction("WrapupTask", { task: task() });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(native).toEqual([]);
+    Object.assign(late, { state: "ready", screen: () => screen({ exit: { state: "disabled", reason: "INVITE_UNDER_WAY", kind: "end" } }) });
+    settle();
+    await vi.advanceTimersByTimeAsync(0);
+    await ending;
+    expect(native).toEqual([]);
+    begin(desk(null, { state: "loading", settled: new Promise(() => {}) }));
+    const never = Actions.invokeAction("WrapupTask", { task: task() });
+    await vi.advanceTimersByTimeAsync(3000);
+    await never;
+    expect(native).toEqual(["WrapupTask"]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("the directory of a conversation is ours, but where the settings want Flex's", async () => {

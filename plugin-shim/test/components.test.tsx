@@ -23,10 +23,16 @@ test("the transfer button is busy while the rules are loading, and is not there 
   const { unmount } = render(<TransferHeader desk={desk(null, { state: "loading" })} panels={new Panels()} task={task()} />);
   const button = page.getByTestId("flex-transfer-button");
   expect(button.getAttribute("aria-busy")).toBe("true");
+  expect(button.title).toBe("Transfers are loading…");
   fireEvent.click(button);
   expect(invoked).toEqual([]);
   unmount();
   render(<TransferHeader desk={desk(null, { state: "missing" })} panels={new Panels()} task={task()} />);
+  expect(page.queryByTestId("flex-transfer-button")).toBeNull();
+});
+
+test("where Flex says already that there will be no transfers, no button is loading", () => {
+  render(<TransferHeader desk={desk(null, { state: "loading", isOff: true })} panels={new Panels()} task={task()} />);
   expect(page.queryByTestId("flex-transfer-button")).toBeNull();
 });
 
@@ -47,21 +53,6 @@ test("Leave is there for leaving alone, and invokes its action", () => {
   render(<TransferHeader desk={desk(screen({ exit: { ...enabled, kind: "leave" } }))} panels={new Panels()} task={task()} />);
   fireEvent.click(page.getByTestId("flex-transfer-leave"));
   expect(invoked.map((one) => one.name)).toEqual(["LeaveChat"]);
-});
-
-test("the directory offers what can be done with each entry", async () => {
-  const line = { group: "worker", kind: "worker", name: "Bea", detail: "Available", available: true, team: "", skills: [], figures: null };
-  const lines = [{ ...line, sid: "WK1", enabled: true, reason: "" }, { ...line, sid: "WK2", name: "Chidi", enabled: false, reason: "TARGET_UNAVAILABLE" }];
-  const panels = new Panels();
-  panels.open(task());
-  render(<TransferHeader desk={desk(screen({ warm: hidden }), { find: () => ({ lines, total: 2 }) })} panels={panels} task={task()} />);
-  const [bea, chidi] = page.getAllByTestId("flex-transfer-target");
-  expect(bea!.textContent).toContain("Bea");
-  expect(chidi!.textContent).toContain("not available right now");
-  expect(page.queryByTestId("flex-transfer-warm")).toBeNull();
-  expect(page.getAllByTestId("flex-transfer-cold")).toHaveLength(1);
-  fireEvent.click(page.getByTestId("flex-transfer-cold"));
-  await page.findByTestId("flex-transfer-handover");
 });
 
 const reasons = [{ code: "billing", labels: { "": "Billing", "es-ES": "Facturación" } }];

@@ -3,6 +3,7 @@
 import type { ITask } from "@twilio/flex-ui";
 import type { Screen } from "../../wasm/js/loader.js";
 import type { Desk } from "../src/desk";
+import { Kept } from "../src/kept";
 import { Observable } from "../src/observable";
 
 export const enabled = { state: "enabled" as const, reason: "" };
@@ -26,8 +27,8 @@ export function screen(more: Partial<Screen> = {}): Screen {
 export function desk(answer: Screen | null, more: object = {}): Desk {
   return Object.assign(new Observable(), {
     state: "ready", settled: Promise.resolve(), settings: {}, transfers: [], departures: [],
-    screen: () => answer, find: () => ({ lines: [], total: 0, workers: 0, queues: 0 }), directory: { known: true }, warm: async () => true,
-    isPressed: () => false, nameOf: () => "",
+    screen: () => answer, find: () => ({ lines: [], total: 0, workers: 0, queues: 0 }), directory: { known: true, nameOf: () => "" }, warm: async () => true,
+    isPressed: () => false, nameOf: () => "", isOff: false, favourites: new Kept("favourites", () => "WKada"), recents: new Kept("recents", () => "WKada"),
     store: { worker: { sid: "WKada" }, flex: { view: {}, worker: { tasks: new Map() } }, byReservation: () => undefined, tasks: [] }, ...more,
   }) as unknown as Desk;
 }

@@ -8,6 +8,8 @@ type Replacement = (payload: any, original: Run) => Promise<any>;
 const actions = new Map<string, Run>();
 /** What has been invoked, oldest first. */
 export const invoked: { name: string; payload: any }[] = [];
+/** What components have been put into Flex's own, by its name; wrappers too. */
+export const added: { into: string; component: any; options?: any }[] = [];
 /** What has been shown, oldest first. */
 export const shown: { id: string; context: any }[] = [];
 
@@ -39,7 +41,21 @@ export const Button = React.forwardRef(({ variant, size, themeOverride, ...rest 
 export const IconButton = ({ icon, ...rest }: any) => <button {...rest}>{icon}</button>;
 export const Icon = () => <i />;
 
+const content = (into: string) => ({
+  Content: {
+    add: (component: any, options?: any) => void added.push({ into, component, options }),
+    addWrapper: (wrapper: any) => void added.push({ into, component: wrapper }),
+  },
+});
+export const TaskCanvas = content("TaskCanvas");
+export const TaskCanvasHeader = content("TaskCanvasHeader");
+export const TaskCanvasTabs = content("TaskCanvasTabs");
+export const WorkerDirectoryTabs = content("WorkerDirectoryTabs");
+export const Tab = ({ children }: any) => <div>{children}</div>;
+export const withTaskContext = (component: any) => component;
+
 export function reset(): void {
+  added.length = 0;
   actions.clear();
   invoked.length = 0;
   shown.length = 0;

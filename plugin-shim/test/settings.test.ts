@@ -8,8 +8,12 @@ const features = (conversation_transfer: object) => readSettings({ custom_data: 
 const backend = { cold_transfer: true, multi_participant: true, native_transfers: false } as Settings;
 
 test("nothing set leaves everything to the backend", () => {
-  expect(readSettings(undefined)).toEqual({ backendUrl: "", coldTransfer: true, multiParticipant: true });
+  expect(readSettings(undefined)).toEqual({ enabled: true, backendUrl: "", coldTransfer: true, multiParticipant: true });
   expect(features({}).backendUrl).toBe("https://transfers.example.com");
+});
+
+test("our own flag switches the plugin off", () => {
+  expect(readSettings({ custom_data: { features: { flex_transfer: { enabled: false } } } }).enabled).toBe(false);
 });
 
 test("the template's flags take away", () => {

@@ -24,7 +24,7 @@ export async function loadTransfer({ baseUrl, onFault, onRestart, fetch, importS
   const base = String(baseUrl ?? "").replace(/\/+$/, "");
   const doFetch = (url, options) => (fetch ?? globalThis.fetch)(url, options); // a page may replace its fetch later
   try {
-    const module = await fetchModule(base, doFetch, importScript ?? ((url) => import(url)));
+    const module = await fetchModule(base, doFetch, importScript ?? ((url) => import(/* webpackIgnore: true */ url)));
     const transfer = new Transfer({ module, base, fetch: doFetch, report, onRestart });
     await transfer.start();
     return transfer;

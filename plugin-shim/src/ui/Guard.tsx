@@ -3,8 +3,8 @@
 import type { ITask } from "@twilio/flex-ui";
 import * as React from "react";
 
-/** Shows nothing in the place of children that fail; Flex goes on around it. */
-export class Guard extends React.Component<{ children?: React.ReactNode }, { failed: boolean }> {
+/** Shows nothing, or what is to be there instead, in the place of children that fail; Flex goes on around it. */
+export class Guard extends React.Component<{ children?: React.ReactNode; instead?: React.ReactNode }, { failed: boolean }> {
   state = { failed: false };
 
   static getDerivedStateFromError(): { failed: boolean } {
@@ -16,7 +16,7 @@ export class Guard extends React.Component<{ children?: React.ReactNode }, { fai
   }
 
   render(): React.ReactNode {
-    return this.state.failed ? null : this.props.children ?? null;
+    return (this.state.failed ? this.props.instead : this.props.children) ?? null;
   }
 }
 

@@ -11,20 +11,23 @@ import { Confirm } from "./Confirm";
 import { DirectoryPanel } from "./DirectoryPanel";
 import { Row, RuleButton } from "./parts";
 
-/** Until there are rules the transfer button says that it is loading; where there are none, nothing is shown. */
+/**
+ * Until there are rules the transfer button says that it is loading, unless it is known that they will offer nothing; where
+ * there are none, nothing is shown.
+ */
 export function TransferHeader({ desk, panels, task }: { desk: Desk; panels: Panels; task?: ITask }): JSX.Element | null {
   useChanges(desk);
   useChanges(panels);
   const anchor = React.useRef<HTMLDivElement>(null);
   if (!task || task.status !== "accepted" || desk.state === "missing") return null;
   const screen = desk.screen(task);
-  const button = desk.state === "loading" ? { state: "busy" as const, reason: "" } : screen?.button;
+  const button = desk.state === "loading" ? { state: desk.isOff ? ("hidden" as const) : ("busy" as const), reason: "" } : screen?.button;
   const leave = screen?.exit.kind === "leave" ? screen.exit : null;
   const open = panels.openFor === task.sid && screen?.button.state === "enabled";
   const toggle = () => (open ? panels.close() : void Flex.Actions.invokeAction("ShowDirectory", { task, sid: task.sid }));
   return (
     <Row ref={anchor} data-testid="flex-transfer-header" style={{ marginRight: 8 }}>
-      <RuleButton button={button} onPress={toggle} testId="flex-transfer-button" expanded={open}>{t("transfer.button")}</RuleButton>
+      <RuleButton button={button} hint={desk.state === "loading" ? t("transfer.loading") : undefined} onPress={toggle} testId="flex-transfer-button" expanded={open}>{t("transfer.button")}</RuleButton>
       <RuleButton button={leave} onPress={() => void Flex.Actions.invokeAction("LeaveChat", { task })} waiting={desk.isPressed(task.taskSid)} variant="destructive" testId="flex-transfer-leave">
         {leave?.state === "busy" ? t("desk.leaving") : t("desk.leave")}
       </RuleButton>

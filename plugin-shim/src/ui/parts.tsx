@@ -23,9 +23,22 @@ export const Small = Flex.styled("span")(look((p) => ({ color: p.textColors.colo
 export const Bad = Flex.styled("p")(look((p) => ({ color: p.textColors.colorTextError, margin: 0, fontSize: p.fontSizes.fontSize20 })));
 export const Field = Flex.styled("label")(look((p) => ({ display: "block", fontWeight: p.fontWeights.fontWeightSemibold, fontSize: p.fontSizes.fontSize30 })));
 export const Box = Flex.styled("div")(look((p) => ({ padding: p.spacings.space40 })));
-export const Line = Flex.styled("li")(look((p) => ({
+const line = look((p) => ({
   display: "flex", alignItems: "center", gap: 8, padding: `${p.spacings.space20} ${p.spacings.space40}`, listStyle: "none",
   "&:hover": { background: p.backgroundColors.colorBackground },
+  "&[aria-selected=true]": { background: p.backgroundColors.colorBackground, boxShadow: `inset 3px 0 ${p.borderColors.colorBorderPrimary}` },
+}));
+export const Line = Flex.styled("li")(line);
+/** A line of a grid. */
+export const Entry = Flex.styled("div")(line);
+/** The name of a group of lines. */
+export const GroupHead = Flex.styled("div")(look((p) => ({
+  padding: `${p.spacings.space20} ${p.spacings.space40} 0`, color: p.textColors.colorTextWeak, fontSize: p.fontSizes.fontSize20, fontWeight: p.fontWeights.fontWeightSemibold,
+})));
+/** Pressed for a favourite. */
+export const Star = Flex.styled("button")(look((p) => ({
+  padding: 2, border: 0, background: "none", font: "inherit", lineHeight: 1, cursor: "pointer", color: p.textColors.colorTextWeak, opacity: 0.35,
+  "&[aria-pressed=true]": { color: p.textColors.colorTextWarningStrong, opacity: 1 }, "&:hover, &:focus-visible": { opacity: 1 },
 })));
 export const Strip = Flex.styled("div")(look((p) => ({
   display: "flex", alignItems: "center", gap: 8, padding: `${p.spacings.space30} ${p.spacings.space40}`, fontSize: p.fontSizes.fontSize30,
@@ -46,6 +59,8 @@ export const Input = Flex.styled("input")(input);
 export const Select = Flex.styled("select")(input);
 export const Area = Flex.styled("textarea")(input);
 
+export const Grid = Flex.styled("div")({ overflowY: "auto", flex: 1 });
+
 /** A list without dots. */
 export const List = Flex.styled("ul")({ margin: 0, padding: 0, overflowY: "auto", flex: 1 });
 
@@ -57,21 +72,24 @@ interface RuleButtonProps {
   /** Its own request is on its way. */
   waiting?: boolean;
   label?: string;
+  /** What is said of a button that is busy or cannot be used, where its reason says nothing. */
+  hint?: string;
   variant?: "primary" | "secondary" | "destructive";
   testId: string;
   expanded?: boolean;
+  tabIndex?: number;
 }
 
 /** A button whose state and reason come from the rules. One that cannot be used says why. */
-export function RuleButton({ button, children, onPress, waiting = false, label, variant = "secondary", testId, expanded }: RuleButtonProps): JSX.Element | null {
+export function RuleButton({ button, children, onPress, waiting = false, label, hint, variant = "secondary", testId, expanded, tabIndex }: RuleButtonProps): JSX.Element | null {
   if (!button || button.state === "hidden") return null;
   const usable = button.state === "enabled" && !waiting;
   const busy = button.state === "busy" || waiting;
-  const why = usable || waiting ? undefined : reason(button.reason) || undefined;
+  const why = usable || waiting ? undefined : reason(button.reason) || hint;
   return (
     <Flex.Button
       variant={variant} size="small" type="button" data-testid={testId} data-state={busy ? "busy" : button.state} aria-label={label} title={why}
-      aria-disabled={usable ? undefined : true} aria-busy={busy || undefined} aria-expanded={expanded}
+      aria-disabled={usable ? undefined : true} aria-busy={busy || undefined} aria-expanded={expanded} tabIndex={tabIndex}
       style={usable ? undefined : { opacity: 0.55, cursor: busy ? "progress" : "not-allowed" }} onClick={() => usable && onPress()}
     >
       {children}
