@@ -194,6 +194,32 @@ func (s *Store) last(channel string) (ledger.Record, error) {
 	return s.records[n-1].Clone(), nil
 }
 
+// LastAsOf returns the channel's last record as a process sees it that has heard
+// of everything up to a time, and of the record of the sequence known where that
+// is newer; 0 if of none. ErrNotFound if it has heard of none.
+func (l *Ledger) LastAsOf(channel string, at time.Time, known uint64) (ledger.Record, error) {
+	if err := l.alive(context.Background()); err != nil {
+		return ledger.Record{}, err
+	}
+	s := l.store
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	history := s.channels[channel]
+	for i := len(history) - 1; i >= 0; i-- {
+		if r := &s.records[history[i]-1]; r.Sequence == known || !r.Time.After(at) {
+			return r.Clone(), nil
+		}
+	}
+	return ledger.Record{}, ledger.ErrNotFound
+}
+
+// After returns the first record behind the sequence that is the last one of its
+// channel; false if there is none.
+func (s *Store) After(sequence uint64) (ledger.Record, bool) {
+	r, found, _ := s.after(sequence)
+	return r, found
+}
+
 // Find implements [ledger.Ledger].
 func (l *Ledger) Find(ctx context.Context, transferID string) (ledger.Record, error) {
 	if err := l.alive(ctx); err != nil {

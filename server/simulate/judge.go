@@ -1,0 +1,357 @@
+package simulate
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/coordinator"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// How long what is wrong may stay wrong before it counts: long enough for a
+// lost webhook to be found by the check (30 s), a dead process to be noticed
+// and its step to be taken over, with some faults in between.
+const (
+	aloneLimit   = 60 * time.Second
+	doubledLimit = 90 * time.Second
+	stuckLimit   = 150 * time.Second
+)
+
+// judge holds what is so in the account against what must be so.
+type judge struct {
+	sim       *Simulation
+	transfers map[string]*account  // by transfer ID
+	states    map[string]*standing // by channel SID
+	open      []*standing          // that were open when they were last recorded
+	refused   map[string]string    // transfers whose request was refused, by ID, with the reason
+	asking    map[string]int       // requests under way, or unanswered, by transfer ID
+}
+
+// standing is the last record of a channel.
+type standing struct {
+	talk   *talk
+	state  transfer.State
+	at     time.Time
+	open   bool
+	mirror []string // what the conversation's attributes show
+}
+
+// account is what is known of one transfer.
+type account struct {
+	id       string
+	talk     *talk
+	last     transfer.Transfer
+	at       time.Time // of its last change
+	accepted time.Time // when its invite's task was
+}
+
+func newJudge(s *Simulation) *judge {
+	return &judge{sim: s, transfers: map[string]*account{}, states: map[string]*standing{}, refused: map[string]string{}, asking: map[string]int{}}
+}
+
+// wrong reports a broken invariant.
+func (j *judge) wrong(code string, t *talk, format string, args ...any) {
+	channel := ""
+	if t != nil {
+		channel = t.sid
+	}
+	j.sim.violate(code, channel, fmt.Sprintf(format, args...))
+}
+
+// changed looks at a conversation in which something happened: whether the
+// customer is alone.
+func (j *judge) changed(t *talk) {
+	alone := t.status == "active" && t.here && len(t.seats) > 0 && t.agents() == 0 && !t.asking()
+	switch s := j.sim; {
+	case !alone && !t.alone.IsZero():
+		j.aloneFor(t, s.now().Sub(t.alone))
+		t.alone = time.Time{}
+	case alone && t.alone.IsZero():
+		since := s.now()
+		t.alone = since
+		s.at(aloneLimit, func() {
+			if t.alone.Equal(since) && !t.behind {
+				j.wrong("alone", t, "the customer has been alone for %s", aloneLimit)
+			}
+		})
+	}
+}
+
+func (j *judge) aloneFor(t *talk, d time.Duration) {
+	if !t.behind && d > 0 {
+		j.sim.result.Alone.add(d)
+	}
+}
+
+// asked looks at a new task: the same target of the same transfer is asked once.
+func (j *judge) asked(x *task) {
+	if x.transfer == "" {
+		return
+	}
+	if why, ok := j.refused[x.transfer]; ok && j.asking[x.transfer] == 0 && j.transfers[x.transfer] == nil {
+		j.wrong("untrue refusal", x.talk, "%s was refused (%s), and there is an invite", x.transfer, why)
+	}
+	for _, other := range x.talk.tasks {
+		if other == x || other.transfer != x.transfer || other.round != x.round || !other.live() && other.accepted == "" {
+			continue
+		}
+		if !x.talk.late {
+			j.wrong("doubled invite", x.talk, "two invites for the same target of %s", x.transfer)
+			return
+		}
+		j.sim.at(doubledLimit, func() {
+			if x.live() && (other.live() || other.accepted != "") && x.talk.status == "active" && !j.sim.unreconciled() {
+				j.wrong("doubled invite", x.talk, "two invites for the same target of %s for %s", x.transfer, doubledLimit)
+			}
+		})
+	}
+}
+
+// unused forgets a task that TaskRouter has deleted.
+func (j *judge) unused(x *task) {
+	x.talk.tasks = slices.DeleteFunc(x.talk.tasks, func(o *task) bool { return o == x })
+}
+
+// recorded looks at a new record of the ledger.
+func (j *judge) recorded(b *backend, before transfer.State, r recordOf) {
+	s, state := j.sim, r.State
+	t := s.talkOf(state.InteractionChannelSID)
+	st := j.states[t.sid]
+	if st == nil {
+		st = &standing{talk: t}
+		j.states[t.sid] = st
+	}
+	st.state, st.at = state, s.now()
+	if open := state.Open(); open && !st.open {
+		st.open = true
+		j.open = append(j.open, st)
+	} else if !open {
+		st.open = false
+	}
+	s.say(t, func() string { return "  " + b.name + " records: " + r.Event + " (" + phases(state) + ")" })
+	for i := range state.Transfers {
+		j.transferred(t, &state.Transfers[i], before)
+	}
+}
+
+func phases(state transfer.State) string {
+	text := ""
+	for _, t := range state.Transfers[max(0, len(state.Transfers)-3):] {
+		text += t.ID[2:6] + " " + string(t.Phase) + ", "
+	}
+	for _, d := range state.Departures[max(0, len(state.Departures)-2):] {
+		text += string(d.Kind) + " " + string(d.Phase) + ", "
+	}
+	return text
+}
+
+// transferred looks at one transfer of a new record.
+func (j *judge) transferred(t *talk, tr *transfer.Transfer, before transfer.State) {
+	s := j.sim
+	a := j.transfers[tr.ID]
+	if a == nil {
+		a = &account{id: tr.ID, talk: t}
+		j.transfers[tr.ID] = a
+		s.result.Transfers++
+	} else if was, ok := before.Find(tr.ID); ok && was.Phase == tr.Phase && was.Over == tr.Over && was.Round == tr.Round && was.AcceptedBy == tr.AcceptedBy {
+		a.last = *tr
+		return
+	}
+	a.last, a.at = *tr, s.now()
+	if !tr.Open() {
+		s.result.Ended[string(tr.Phase)]++
+	}
+	switch {
+	case tr.Open() && tr.Due.IsZero():
+		j.wrong("no due time", t, "%s is %s, and nothing is due", tr.ID, tr.Phase)
+	case tr.Mode == transfer.ModeWarm && !tr.LeftAt.IsZero():
+		j.wrong("removed by a warm transfer", t, "%s", tr.ID)
+	case tr.LeaveOn == transfer.LeaveOnAccept && !tr.LeftAt.IsZero() && tr.AcceptedBy == "":
+		j.wrong("removed before anybody accepted", t, "%s", tr.ID)
+	case tr.Phase == transfer.PhaseCompleted:
+		j.completed(t, tr)
+	}
+}
+
+// completed holds a transfer that is said to be completed against the account.
+func (j *judge) completed(t *talk, tr *transfer.Transfer) {
+	u := j.sim.truth
+	if x := u.tasks[tr.Invite.TaskSID]; x != nil && x.accepted != tr.AcceptedBy {
+		j.wrong("untrue success", t, "%s is completed, and %s has not accepted", tr.ID, j.sim.floor.nameOf(tr.AcceptedBy))
+	}
+	if p := u.seats[tr.From.ParticipantSID]; p != nil && p.in && tr.Mode == transfer.ModeCold && t.status == "active" {
+		j.wrong("not removed", t, "%s is completed, and %s is still there", tr.ID, j.sim.floor.nameOf(p.worker))
+	}
+}
+
+// gone looks at an agent who is out: somebody must have wanted it.
+func (j *judge) gone(p *seat) {
+	if p.talk.status == "active" && !p.talk.behind && !p.removed {
+		j.wrong("removed without a cause", p.talk, "%s is out, and nobody asked for it", j.sim.floor.nameOf(p.worker))
+	}
+}
+
+// removing looks at a request to take somebody out, as it takes effect: what is
+// recorded must ask for it.
+func (j *judge) removing(channel, participantSID string) {
+	p := j.sim.truth.seats[participantSID]
+	if p == nil {
+		return
+	}
+	p.removed = true
+	st := j.states[channel]
+	if st == nil {
+		j.wrong("removed without a line", p.talk, "%s is taken out, and nothing is recorded", j.sim.floor.nameOf(p.worker))
+		return
+	}
+	for _, tr := range st.state.Transfers {
+		if tr.From.ParticipantSID == participantSID && tr.Mode == transfer.ModeCold {
+			if tr.LeaveOn != transfer.LeaveOnAccept && tr.InvitedAt.IsZero() || tr.LeaveOn == transfer.LeaveOnAccept && tr.AcceptedBy == "" {
+				continue
+			}
+			return
+		}
+	}
+	for _, d := range st.state.Departures {
+		if d.Agent.ParticipantSID == participantSID && d.Kind != transfer.DepartureEnd {
+			return
+		}
+	}
+	j.wrong("removed without a line", p.talk, "%s is taken out, and nothing recorded asks for it", j.sim.floor.nameOf(p.worker))
+}
+
+// closing looks at a conversation that a backend is about to close.
+func (j *judge) closing(channel string) {
+	t := j.sim.truth.channels[channel]
+	st := j.states[channel]
+	if t == nil || t.status != "active" {
+		return
+	}
+	if st == nil {
+		j.wrong("closed without a line", t, "nothing is recorded")
+		return
+	}
+	for _, p := range t.seats {
+		p.removed = true
+	}
+	staying := 0
+	for _, p := range t.seats {
+		if p.in && !st.state.Leaving(p.sid) {
+			staying++
+		}
+	}
+	if staying > 1 {
+		j.wrong("closed with agents in it", t, "%d agents were in the conversation", staying)
+	}
+	for _, x := range t.tasks {
+		if x.transfer != "" && x.live() && !t.late {
+			j.wrong("closed while somebody was asked", t, "%s", x.transfer)
+		}
+	}
+}
+
+// invited draws one of the invites that an agent could want to take back; "" if
+// there is none.
+func (j *judge) invited(t *talk, d *roll) string {
+	st := j.states[t.sid]
+	if st == nil {
+		return ""
+	}
+	var open []string
+	for _, tr := range st.state.Transfers {
+		if tr.Open() {
+			open = append(open, tr.ID)
+		}
+	}
+	if len(open) == 0 {
+		return ""
+	}
+	return open[d.n(len(open))]
+}
+
+func (j *judge) mirrored(channel string, tasks []string) {
+	if st := j.states[channel]; st != nil {
+		st.mirror = tasks
+	}
+}
+
+// requested notes a request that is sent.
+func (j *judge) requested(q request) {
+	if q.id != "" {
+		j.asking[q.id]++
+	}
+	j.sim.result.Requests++
+}
+
+// unanswered notes a request whose process died: nobody knows whether it will
+// be carried out.
+func (j *judge) unanswered(q request) { j.sim.result.Unanswered++ }
+
+// waited looks at how long an agent waited: at most 10 s.
+func (j *judge) waited(q request, d time.Duration) {
+	j.sim.result.Waited = max(j.sim.result.Waited, d)
+	if d > 10*time.Second && !j.sim.result.Frozen {
+		j.sim.result.Slow++
+	}
+}
+
+// started holds the answer to a transfer against the account.
+func (j *judge) started(q request, o coordinator.Outcome, err error) {
+	var refusal *transfer.Refusal
+	switch {
+	case err == nil:
+		j.asking[q.id]--
+		delete(j.refused, q.id)
+		j.told(q, o.Transfer)
+	case errors.As(err, &refusal) && refusal.Reason != transfer.ReasonServiceUnavailable && refusal.Reason != transfer.ReasonInternal:
+		j.asking[q.id]--
+		if j.transfers[q.id] == nil {
+			j.refused[q.id] = string(refusal.Reason)
+		}
+	}
+}
+
+// told holds a transfer that an agent is told of against the account.
+func (j *judge) told(q request, tr transfer.Transfer) {
+	t := q.seat.talk
+	a := j.transfers[tr.ID]
+	if a == nil {
+		j.wrong("lost transfer", t, "%s was answered, and the ledger has no such transfer", tr.ID)
+		return
+	}
+	if tr.Invite.SID != "" && !slices.ContainsFunc(t.tasks, func(x *task) bool { return x.sid == tr.Invite.TaskSID }) && j.sim.now().Sub(tr.InvitedAt) < time.Minute {
+		j.wrong("untrue success", t, "%s is answered with an invite that is not there", tr.ID)
+	}
+	if tr.Phase == transfer.PhaseCompleted {
+		j.completed(t, &tr)
+	}
+}
+
+// departed holds the answer to a leave, a removal or an end against the account.
+func (j *judge) departed(q request, o coordinator.DepartureOutcome, err error) {
+	t := q.seat.talk
+	if err != nil || o.Departure.Phase != transfer.DepartureGone || t.status != "active" {
+		return
+	}
+	if o.Departure.Kind == transfer.DepartureEnd {
+		j.wrong("untrue success", t, "the conversation is said to be ended, and is not")
+		return
+	}
+	if p := j.sim.truth.seats[o.Departure.Agent.ParticipantSID]; p != nil && p.in {
+		j.wrong("untrue success", t, "%s is said to be out, and is in", j.sim.floor.nameOf(p.worker))
+	}
+}
+
+// canceled holds the answer to a cancel against the account.
+func (j *judge) canceled(q request, o coordinator.Outcome, err error) {
+	if err != nil || o.Transfer.Phase != transfer.PhaseCanceled || q.seat.talk.late {
+		return
+	}
+	for _, x := range q.seat.talk.tasks {
+		if x.transfer == o.Transfer.ID && (x.live() || x.accepted != "") {
+			j.wrong("untrue success", q.seat.talk, "the invite of %s is said to be taken back, and is %s", o.Transfer.ID, x.status)
+		}
+	}
+}
