@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  accept, agentsIn, begin, byTest, choose, endOrComplete, eventually, goes, line, notice, openAgent, picture, send, SLOW_MS, startAll, startBrowser, startDoor, state,
+  accept, agentsIn, begin, byTest, choose, endOrComplete, eventually, goes, line, notice, openAgent, picture, send, TEST_MS, startAll, startBrowser, startDoor, state,
   talkTo,
 } from "./support.mjs";
 
@@ -17,7 +17,7 @@ before(async () => {
   browser = await startBrowser(server);
   for (const name of ["bea", "chidi"]) await goes(server, name, "Offline");
   await goes(server, "ada", "Available");
-}, { timeout: 300_000 });
+}, { timeout: TEST_MS });
 
 after(async () => {
   await browser?.close();
@@ -25,9 +25,8 @@ after(async () => {
   door?.close();
 });
 
-test("the backend is down when Flex starts: Flex is as without the plugin, and one notification says so", { timeout: 180_000 }, async () => {
+test("the backend is down when Flex starts: Flex is as without the plugin, and one notification says so", { timeout: TEST_MS }, async () => {
   const ada = await openAgent(browser, server, "ada");
-  ada.context.setDefaultTimeout(SLOW_MS);
   await notice(ada, "Las transferencias").waitFor();
   await picture(ada, "plugin-60-missing");
   await begin(server, "Ida", "Hola");
@@ -36,16 +35,15 @@ test("the backend is down when Flex starts: Flex is as without the plugin, and o
   await byTest(ada.page, "end-task-button").waitFor();
   assert.equal(await ada.page.getByTestId("flex-transfer-button").count(), 0);
   await endOrComplete(ada);
-  await eventually(async () => (await state(ada)).tasks[0]?.status === "wrapping", "the task wraps up, by Flex's own doing", SLOW_MS);
+  await eventually(async () => (await state(ada)).tasks[0]?.status === "wrapping", "the task wraps up, by Flex's own doing");
   await endOrComplete(ada);
-  await eventually(async () => (await state(ada)).tasks.length === 0, "the task is completed", SLOW_MS);
+  await eventually(async () => (await state(ada)).tasks.length === 0, "the task is completed");
   await ada.context.close();
 });
 
-test("the backend goes down while an agent talks: a transfer says so, and is tried again when it is back", { timeout: 240_000 }, async () => {
+test("the backend goes down while an agent talks: a transfer says so, and is tried again when it is back", { timeout: TEST_MS }, async () => {
   door.aim(server.backend);
   const ada = await openAgent(browser, server, "ada");
-  ada.context.setDefaultTimeout(SLOW_MS);
   await talkTo(server, ada, "Jon", "Buenos días");
   await goes(server, "bea", "Available");
   await byTest(ada.page, "flex-transfer-button").getByText("Transferir").waitFor();
@@ -57,6 +55,6 @@ test("the backend goes down while an agent talks: a transfer says so, and is tri
   assert.deepEqual(await agentsIn(server), ["ada"]);
   door.aim(server.backend);
   await ada.page.getByTestId("flex-transfer-notice").getByRole("button").last().click();
-  await eventually(async () => (await agentsIn(server)).length === 0, "Ada has handed over", SLOW_MS);
+  await eventually(async () => (await agentsIn(server)).length === 0, "Ada has handed over");
   await picture(ada, "plugin-62-back");
 });

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { accept, begin, byTest, eventually, line, openAgent, picture, snapshot, stage, startBrowser, startFlex } from "./support/flex.mjs";
+import { accept, begin, byTest, eventually, goes, line, openAgent, picture, snapshot, stage, startBrowser, startFlex, TEST_MS } from "./support/flex.mjs";
 
 const PLUGIN = `
 class ProbePlugin {
@@ -27,7 +27,7 @@ before(async () => {
   server = await startFlex(["-plugin", `ProbePlugin@1.2.3=http://127.0.0.1:${files.address().port}/probe.js`, "-ui-attributes", '{"probe":{"colour":"blue"}}']);
   browser = await startBrowser(server);
   ada = await openAgent(browser, server, "ada");
-}, { timeout: 240_000 });
+}, { timeout: TEST_MS });
 
 after(async () => {
   await browser?.close();
@@ -39,18 +39,13 @@ test("the plugin is loaded, reads its settings, and renders beside the task", as
   await eventually(() => ada.page.evaluate(() => Boolean(window.probe)), "the plugin has started");
   assert.deepEqual(ada.problems, []);
   assert.deepEqual((await ada.page.evaluate(() => window.probe)).settings, { colour: "blue" });
-  for (const name of ["bea", "chidi"]) await offline(name);
+  for (const name of ["bea", "chidi"]) await goes(server, name, "Offline");
   await begin(server, "Carla", "Hello, I was charged twice.");
   await line(ada, "Carla").waitFor();
   await accept(ada);
   await byTest(ada.page, "probe").waitFor();
   await picture(ada, "flex-07-plugin");
 });
-
-async function offline(name) {
-  const { workers, activities } = await snapshot(server);
-  await stage(server, `workers/${workers.find((one) => one.friendly_name === name).sid}/activity`, { activity_sid: activities.find((one) => one.friendly_name === "Offline").sid });
-}
 
 test("agent and customer talk", async () => {
   const words = async () => { const { messages } = await snapshot(server); return Object.values(messages)[0].map((one) => `${one.author}: ${one.body}`); };

@@ -3,9 +3,9 @@
 //	go run ./server/sandbox/flexui/start [-listen 127.0.0.1:8443] [-state DIR] [-world FILE] [-plugin NAME=ADDRESS]...
 //
 // It bundles the Flex UI where that is needed, and prints one line of JSON: the page's address, Chromium's flags, the
-// address of the stage, where customers and workers are played (package server/sandbox/stage), and the account's credentials
-// with the authority's certificate for the REST API, which is behind the page's address too, by Host header. With -bundle it
-// bundles and ends.
+// address of the stage, where customers and workers are played (package server/sandbox/stage), the authority's certificate, and
+// the account's credentials for the REST API, which is behind the page's and the stage's addresses, by Host header. The
+// members are called as in the line of `flex-transfer flex --json`. With -bundle it bundles and ends.
 package main
 
 import (
@@ -118,12 +118,14 @@ func serve(account *sandbox.Account, server *flexui.Server) error {
 	defer l.Close()
 	mux := http.NewServeMux()
 	mux.Handle("/stage/", stage.Handler(account))
+	mux.Handle("/", account.Handler())
 	mux.HandleFunc("/unanswered", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(server.Unanswered())
 	})
 	go func() { _ = http.Serve(l, mux) }()
 	line, err := json.Marshal(map[string]any{"url": server.URL(), "stage": "http://" + l.Addr().String(), "spki": server.SPKI(),
-		"chromium": server.ChromiumFlags(), "account_sid": account.AccountSID(), "auth_token": account.AuthToken(), "authority": string(server.Authority())})
+		"chromium": server.ChromiumFlags(), "authority": string(server.Authority()), "account": account.AccountSID(),
+		"authToken": account.AuthToken(), "workspace": account.WorkspaceSID()})
 	if err != nil {
 		return err
 	}

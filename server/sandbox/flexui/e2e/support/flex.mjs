@@ -4,32 +4,31 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
-import { request } from "node:https";
+import { request } from "node:http";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
-export const PATIENCE_MS = 20_000;
-const START_MS = 120_000; // bundling included
-const ROOT = fileURLToPath(new URL("../../../../../", import.meta.url));
-const BINARY = `${ROOT}bin/flex-ui-sandbox`;
+/** How long anything is waited for. Nothing takes so long when all is well; windows of Flex on a busy machine are slow. */
+export const PATIENCE_MS = 120_000;
+/** How long a whole test, or the start of all that it needs, may take. */
+export const TEST_MS = 600_000;
+export const ROOT = fileURLToPath(new URL("../../../../../", import.meta.url));
 const ARTIFACTS = `${ROOT}artifacts/`;
+const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-/** Builds and starts the server. The result has url, stage, spki, chromium (flags), log() and stop(). */
-export async function startFlex(args = []) {
-  if (!existsSync(`${ROOT}server/sandbox/flexui/ui/node_modules/@twilio/flex-ui`)) {
-    throw new Error("The Flex UI is not installed: run `npm ci --ignore-scripts` in server/sandbox/flexui/ui");
-  }
-  await promisify(execFile)("go", ["build", "-o", BINARY, "./server/sandbox/flexui/start"], { cwd: ROOT });
-  const child = spawn(BINARY, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+/** Starts a program of ours that says where it is in one line of JSON. The result has what it said, log() and stop(). */
+export async function startProgram(file, args) {
+  const child = spawn(file, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   child.stderr.on("data", (chunk) => (log += chunk));
   const ended = new Promise((resolve) => child.once("close", resolve));
   const info = await new Promise((resolve, reject) => {
     let said = "";
-    const timer = setTimeout(() => reject(new Error(`not ready after ${START_MS} ms:\n${log}`)), START_MS);
-    child.once("close", (code) => reject(new Error(`ended with ${code}:\n${log}`)));
+    const timer = setTimeout(() => { child.kill("SIGKILL"); reject(new Error(`${file}: not ready after ${PATIENCE_MS} ms:\n${log}`)); }, PATIENCE_MS);
+    child.once("error", reject);
+    child.once("close", (code) => { clearTimeout(timer); reject(new Error(`${file}: ended with ${code}:\n${log}`)); });
     child.stdout.on("data", (chunk) => {
       said += chunk;
       if (!said.includes("\n")) return;
@@ -40,9 +39,18 @@ export async function startFlex(args = []) {
   return { ...info, log: () => log, async stop() { child.kill("SIGTERM"); await ended; } };
 }
 
+/** Builds and starts account and Flex UI alone. The result has url, stage, spki, chromium (flags), log() and stop(). */
+export async function startFlex(args = []) {
+  if (!existsSync(`${ROOT}server/sandbox/flexui/ui/node_modules/@twilio/flex-ui`)) throw new Error("The Flex UI is not installed: run make deps-flex");
+  const program = `${ROOT}bin/flex-ui-sandbox`;
+  await promisify(execFile)("go", ["build", "-o", program, "./server/sandbox/flexui/start"], { cwd: ROOT });
+  return startProgram(program, args);
+}
+
 /** Starts a Chromium that finds the server under Twilio's names, and nothing else. */
 export function startBrowser(server) {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...server.chromium] });
+  if (!existsSync(CHROMIUM)) throw new Error(`There is no Chromium at ${CHROMIUM}: install it (Debian: apt-get install chromium), or set CHROMIUM to its path`);
+  return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...server.chromium], timeout: PATIENCE_MS });
 }
 
 /** Opens Flex in a window of its own as a worker, and waits until it has started. */
@@ -56,7 +64,7 @@ export async function openAgent(browser, server, name) {
   await page.goto(`${server.url}/as/${name}`, { waitUntil: "commit" });
   await page.waitForFunction(() => {
     try { return Boolean(Twilio.Flex.Manager.getInstance().store.getState().flex.worker.activity?.sid); } catch { return false; }
-  }, null, { timeout: 60_000 });
+  });
   return { name, page, context, problems };
 }
 
@@ -76,20 +84,46 @@ export async function stage(server, path, body) {
   return response.json();
 }
 
-/** Asks the account's REST API, through the listener of the Flex UI. form is sent by POST; without one it is a GET. */
-export function rest(server, host, path, form) {
-  const { port } = new URL(server.url);
+/** Twilio's REST API, as a program of the account's would call it: product is a host of twilio.com. form is sent by POST. */
+export function twilio(server, product, path, form) {
   return new Promise((resolve, reject) => {
-    const q = request({ host: "127.0.0.1", port, path, servername: host, ca: server.authority, method: form ? "POST" : "GET",
-      auth: `${server.account_sid}:${server.auth_token}`, headers: { host, ...(form && { "content-type": "application/x-www-form-urlencoded" }) } }, async (response) => {
+    const call = request(new URL(path, server.stage), {
+      method: form ? "POST" : "GET", auth: `${server.account}:${server.authToken}`,
+      headers: { host: `${product}.twilio.com`, ...(form && { "content-type": "application/x-www-form-urlencoded" }) },
+    }, async (answer) => {
       let text = "";
-      for await (const chunk of response.setEncoding("utf8")) text += chunk;
-      if (response.statusCode < 300) resolve(JSON.parse(text));
-      else reject(new Error(`${path}: ${response.statusCode} ${text}`));
+      for await (const chunk of answer.setEncoding("utf8")) text += chunk;
+      if (answer.statusCode < 300) resolve(JSON.parse(text));
+      else reject(new Error(`${path}: ${answer.statusCode} ${text}`));
     });
-    q.once("error", reject);
-    q.end(form && new URLSearchParams(form).toString());
+    call.once("error", reject);
+    call.end(form && new URLSearchParams(form).toString());
   });
+}
+
+/** A worker goes to an activity, as if in a window elsewhere. */
+export async function goes(server, name, activity) {
+  const { workers, activities } = await snapshot(server);
+  const sid = workers.find((one) => one.friendly_name === name).sid;
+  await stage(server, `workers/${sid}/activity`, { activity_sid: activities.find((one) => one.friendly_name === activity).sid });
+}
+
+/** The workers who have accepted a task, by name. */
+export async function agentsIn(server) {
+  const { reservations } = await snapshot(server);
+  return reservations.filter((one) => one.reservation_status === "accepted").map((one) => one.worker_name).sort();
+}
+
+/** Ends what is left of a test: every task of every agent is wrapped up and completed. */
+export async function clear(server) {
+  await eventually(async () => {
+    const { reservations } = await snapshot(server);
+    for (const one of reservations) {
+      const action = { pending: "reject", accepted: "wrapup", wrapping: "complete" }[one.reservation_status];
+      if (action) await stage(server, `reservations/${one.sid}`, { action }).catch(() => {});
+    }
+    return reservations.every((one) => !["pending", "accepted", "wrapping"].includes(one.reservation_status));
+  }, "all tasks are over");
 }
 
 /** A customer writes the first message of a conversation. */
