@@ -45,8 +45,9 @@ type Store struct {
 	records   []ledger.Record // the record of sequence n at n-1
 	channels  map[string][]uint64
 	transfers map[string]string // transfer ID → channel
-	tasks     []*task           // by sequence
-	changed   chan struct{}     // closed at the next change
+	notes     map[string]note
+	tasks     []*task       // by sequence
+	changed   chan struct{} // closed at the next change
 }
 
 // NewStore returns an empty store. It panics if Now is missing.

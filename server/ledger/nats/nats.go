@@ -43,6 +43,8 @@ type Ledger struct {
 	desk     *desk
 	counts   counts
 	refeed   chan struct{} // asks the feed to be made anew
+	noting   sync.Mutex    // guards bucket
+	bucket   jetstream.KeyValue
 
 	// publish is [Ledger.publishOnce]; tests lose its answers.
 	publish func(ctx context.Context, msg *natsgo.Msg) (sequence uint64, err error)

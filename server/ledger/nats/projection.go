@@ -26,6 +26,7 @@ type projection struct {
 	mu        sync.Mutex
 	channels  map[channelKey]*entry
 	transfers map[uint64]*entry // by the hash of the transfer's ID
+	open      map[*entry]bool   // those that have something open
 	gone      int               // entries of transfers that were forgotten
 	log       []delivery        // by sequence; those that are replaced are dropped now and then
 	replaced  int               // how many of log are
@@ -71,6 +72,7 @@ func newProjection() *projection {
 		seed:      maphash.MakeSeed(),
 		channels:  map[channelKey]*entry{},
 		transfers: map[uint64]*entry{},
+		open:      map[*entry]bool{},
 		intents:   map[channelKey]intent{},
 	}
 }
@@ -260,13 +262,16 @@ func (p *projection) set(e *entry, sequence uint64, r *ledger.Record) {
 		p.replaced++
 	}
 	e.sequence, e.record = sequence, r
+	delete(p.open, e)
 	if r == nil {
 		return
 	}
 	for _, t := range r.State.Transfers {
 		p.transfers[maphash.String(p.seed, t.ID)] = e
 	}
-	if !r.State.Open() {
+	if r.State.Open() {
+		p.open[e] = true
+	} else {
 		p.keep(e)
 	}
 }
@@ -289,6 +294,7 @@ func (p *projection) keep(e *entry) {
 
 func (p *projection) drop(e *entry) {
 	delete(p.channels, e.key)
+	delete(p.open, e)
 	if e.sequence <= p.frontier {
 		p.replaced++ // its place in the log is void
 	}
