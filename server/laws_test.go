@@ -35,10 +35,10 @@ func TestLaws(t *testing.T) {
 		but []string
 	}{
 		{"nothing under wasm/ imports server/", "wasm/", "server/", nil},
-		{"only app and measurements import the sandbox", "", "server/sandbox", []string{"server/app", "server/bench", "server/sandbox", "server/simulate"}},
+		{"only app and measurements import the sandbox", "", "server/sandbox", []string{"server/app", "server/bench", "server/chaos", "server/sandbox", "server/simulate"}},
 		{"the sandbox imports none of our packages", "server/sandbox", "", []string{"→server/sandbox"}},
 		{"only twilioapi imports twilio-go", "", "github.com/twilio/twilio-go", []string{"server/twilioapi"}},
-		{"only the ledger imports NATS", "", "github.com/nats-io", []string{"server/ledger/nats"}},
+		{"only the ledger imports NATS, and what runs servers of it", "", "github.com/nats-io", []string{"server/ledger/nats", "server/chaos"}},
 		{"the coordinator does not know HTTP", "server/coordinator", "server/httpapi", nil},
 		{"nor the reconciler", "server/reconcile", "server/httpapi", nil},
 		{"the drop-in imports no room of the server", "server/dropin", "server/", nil},
@@ -50,7 +50,7 @@ func TestLaws(t *testing.T) {
 		{"twilioapi imports no room of the server", "server/twilioapi", "server/", nil},
 		{"of the server, the mirror knows twilioapi alone", "server/mirror", "server/", []string{"→server/twilioapi"}},
 		{"and so does the digest", "server/digest", "server/", []string{"→server/twilioapi"}},
-		{"only main, measurements and app put things together", "", "server/app", []string{"server", "server/bench"}},
+		{"only main, measurements and app put things together", "", "server/app", []string{"server", "server/bench", "server/chaos"}},
 	} {
 		t.Run(law.name, func(t *testing.T) {
 			seen := false

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMain(m *testing.M) {
+	if code, is := playRole(); is {
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// TestShortRun is a small make chaos.
+func TestShortRun(t *testing.T) {
+	p, err := flags([]string{"-transfers", "300", "-races", "20", "-clients", "16", "-kill-every", "6s", "-kill-nats-every", "25s", "-cut-every", "20s", "-out", ""})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 15*time.Minute)
+	defer stop()
+	r, err := run(ctx, p, os.Stdout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.write(os.Stdout, t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	if broken := r.broken(); len(broken) > 0 {
+		t.Error(strings.Join(broken, "\n"))
+	}
+	if r.of("cold, to an agent").successes == 0 || len(r.kills) == 0 {
+		t.Error("nothing happened")
+	}
+}

@@ -1,0 +1,109 @@
+// Command chaos carries out thousands of transfers while everything goes wrong
+// that can: Twilio answers 429, 500, 503, resets, loses answers, hangs, and its
+// lists lag; webhooks get lost, come twice and in the wrong order; backends and
+// NATS servers are killed with -9, and backends are cut off from NATS. Then it
+// judges, by the simulated account's own record and not by our ledger, what
+// became of each transfer and of each customer.
+//
+// The backends are processes of their own (three unless told otherwise) on a
+// NATS cluster of three processes, and everything goes over sockets. What
+// happens is drawn from a seed; when it happens is up to the machine, so that
+// a run is like another one of the same seed, not the same. The simulation
+// (server/simulate) is what replays.
+//
+// It is started by make chaos. It ends with 1 where something was doubled, lost
+// or left behind, or a customer was alone for longer than the grace period.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+// plan is what a run does.
+type plan struct {
+	transfers, races  int // transfers, and races of each kind
+	clients, replicas int // agents who act at the same time, backends
+	seed              uint64
+	faults            float64 // how many times the fault mix that the template was measured under
+	late              bool    // requests may also take effect after they were looked up
+	kill, cut         time.Duration
+	killNATS          time.Duration
+	grace             time.Duration // how long a customer may be alone
+	out               string        // folder of the HTML report; empty for none
+}
+
+func flags(args []string) (plan, error) {
+	f := flag.NewFlagSet("chaos", flag.ContinueOnError)
+	var p plan
+	f.IntVar(&p.transfers, "transfers", 20_000, "transfers, warm and cold")
+	f.IntVar(&p.races, "races", 1000, "races of each kind")
+	f.IntVar(&p.clients, "clients", 48, "agents who act at the same time")
+	f.IntVar(&p.replicas, "replicas", 3, "backends")
+	f.Uint64Var(&p.seed, "seed", 1, "what is drawn")
+	f.Float64Var(&p.faults, "faults", 2, "how many times the fault mix that the template was measured under; 0 for none")
+	f.BoolVar(&p.late, "late", false, "requests may also take effect after they were looked up")
+	f.DurationVar(&p.kill, "kill-every", 5*time.Second, "kill -9 a backend so often; 0 for never")
+	f.DurationVar(&p.killNATS, "kill-nats-every", 30*time.Second, "kill -9 a NATS server so often; 0 for never")
+	f.DurationVar(&p.cut, "cut-every", 17*time.Second, "cut a backend off from NATS for a while so often; 0 for never")
+	f.DurationVar(&p.grace, "grace", 10*time.Second, "how long a customer may be alone, and a doubled invite be there")
+	f.StringVar(&p.out, "out", "artifacts", "folder of the HTML report")
+	return p, f.Parse(args)
+}
+
+func main() {
+	if code, is := playRole(); is {
+		os.Exit(code)
+	}
+	p, err := flags(os.Args[1:])
+	if err != nil {
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	report, err := run(ctx, p, os.Stdout)
+	if err == nil {
+		err = report.write(os.Stdout, p.out)
+	}
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	case len(report.broken()) > 0:
+		os.Exit(1)
+	}
+}
+
+// run carries a plan out and judges it.
+func run(ctx context.Context, p plan, progress *os.File) (*report, error) {
+	f, err := newFloor(p)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	c, err := startCluster(ctx, p, f)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	f.account.SetWebhooks(c.webhooks())
+	if err := f.setFaults(p); err != nil {
+		return nil, err
+	}
+	stopTrouble := c.trouble(p)
+	began := time.Now()
+	played := play(ctx, p, f, c, progress)
+	stopTrouble()
+	f.account.Faults().Clear()
+	if err := c.allUp(ctx); err != nil {
+		return nil, err
+	}
+	settle(ctx, c, played, progress)
+	r := judge(p, f, played)
+	r.took, r.repairs, r.kills, r.cuts, r.natsKills = time.Since(began), c.repairs(), c.kills, c.cuts, c.natsKills
+	return r, ctx.Err()
+}

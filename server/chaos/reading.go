@@ -1,0 +1,151 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
+)
+
+// channel is what the account's record tells about one conversation.
+type channel struct {
+	closed   bool
+	agents   map[string]string // participants: SID → task
+	live     map[string]bool   // tasks that wait for somebody
+	byRound  map[string]map[string]bool
+	joined   map[string]bool // tasks by which somebody joined
+	left     map[string]bool // participants who left
+	alone    time.Time       // since when the customer is; zero where they are not
+	longest  time.Duration
+	aloneAll time.Duration
+	doubled  map[string]time.Time // transfer and round → since when
+	doubles  []time.Duration
+	stamps   map[string]stamp // by task
+}
+
+// reading goes through the record from its beginning.
+type reading struct {
+	channels map[string]*channel
+	ofTask   map[string]string // task → channel
+}
+
+func read(entries []sandbox.RecordEntry, now time.Time) *reading {
+	r := &reading{channels: map[string]*channel{}, ofTask: map[string]string{}}
+	for i := range entries {
+		r.entry(&entries[i])
+	}
+	for _, c := range r.channels { // what still is so at the end
+		c.see(now, true)
+	}
+	return r
+}
+
+func (r *reading) channel(sid string) *channel {
+	c := r.channels[sid]
+	if c == nil {
+		c = &channel{agents: map[string]string{}, live: map[string]bool{}, byRound: map[string]map[string]bool{},
+			joined: map[string]bool{}, left: map[string]bool{}, doubled: map[string]time.Time{}, stamps: map[string]stamp{}}
+		r.channels[sid] = c
+	}
+	return c
+}
+
+// stamp is what our backends write into an invite's task.
+type stamp struct {
+	TransferID string `json:"transferId"`
+	Plan       struct {
+		Round  int  `json:"round"`
+		Rescue bool `json:"rescue"`
+	} `json:"transferPlan"`
+}
+
+func (s stamp) String() string { return fmt.Sprintf("%s/%d", s.TransferID, s.Plan.Round) }
+
+func (r *reading) entry(e *sandbox.RecordEntry) {
+	sid := e.ChannelSID
+	switch e.Kind {
+	case "channel":
+		sid = e.SID
+		r.channel(sid).closed = e.Status == "closed"
+	case "task":
+		if sid == "" {
+			sid = r.ofTask[e.SID]
+		}
+		if sid == "" {
+			return
+		}
+		r.ofTask[e.SID] = sid
+		r.channel(sid).task(e)
+	case "participant":
+		if e.Type != "agent" {
+			return
+		}
+		r.channel(sid).participant(e)
+	default:
+		return
+	}
+	r.channel(sid).see(e.At, false)
+}
+
+func (c *channel) task(e *sandbox.RecordEntry) {
+	waits := e.Status == "pending" || e.Status == "reserved"
+	var s stamp
+	if e.Status == "pending" && json.Unmarshal([]byte(e.Detail), &s) == nil && s.TransferID != "" {
+		c.stamps[e.SID] = s
+	}
+	delete(c.live, e.SID)
+	if waits {
+		c.live[e.SID] = true
+	}
+	if c.stamps[e.SID].TransferID == "" {
+		return
+	}
+	of := c.stamps[e.SID].String()
+	if c.byRound[of] == nil {
+		c.byRound[of] = map[string]bool{}
+	}
+	delete(c.byRound[of], e.SID)
+	if waits {
+		c.byRound[of][e.SID] = true
+	}
+	switch since, is := c.doubled[of]; {
+	case !is && len(c.byRound[of]) > 1:
+		c.doubled[of] = e.At
+	case is && len(c.byRound[of]) <= 1:
+		c.doubles = append(c.doubles, e.At.Sub(since))
+		delete(c.doubled, of)
+	}
+}
+
+func (c *channel) participant(e *sandbox.RecordEntry) {
+	if e.Status == "joined" {
+		c.agents[e.SID] = e.TaskSID
+		c.joined[e.TaskSID] = true
+		return
+	}
+	delete(c.agents, e.SID) // left, or wraps up
+	if e.Status == "left" {
+		c.left[e.SID] = true
+	}
+}
+
+// see notes since when the customer is alone: with no agent, and nobody asked.
+func (c *channel) see(at time.Time, end bool) {
+	alone := !c.closed && len(c.agents) == 0 && len(c.live) == 0
+	switch {
+	case alone && c.alone.IsZero():
+		c.alone = at
+	case (!alone || end) && !c.alone.IsZero():
+		d := at.Sub(c.alone)
+		c.aloneAll += d
+		c.longest = max(c.longest, d)
+		c.alone = time.Time{}
+	}
+	if end {
+		for of, since := range c.doubled {
+			c.doubles = append(c.doubles, at.Sub(since))
+			delete(c.doubled, of)
+		}
+	}
+}

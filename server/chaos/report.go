@@ -1,0 +1,202 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// tally is what became of the stories of one kind.
+type tally struct {
+	all, willing, completed               int
+	successes, failures, refused, rescued int
+	alone                                 int // customers who were alone at all
+	untrue, lost, doubled, stranded       int
+	leftBehind, closed                    int
+}
+
+// report is the judgement of a run.
+type report struct {
+	plan                   plan
+	took                   time.Duration
+	stories                []*story
+	tally                  map[string]*tally
+	alone, doubles         []time.Duration
+	left                   int // conversations whose attributes still show an invite
+	repairs                map[string]float64
+	kills, cuts, natsKills []time.Time
+	findings               []string
+}
+
+func (r *report) of(kind string) *tally {
+	if r.tally[kind] == nil {
+		r.tally[kind] = &tally{}
+	}
+	return r.tally[kind]
+}
+
+// wrong notes that something is not as it has to be.
+func (r *report) wrong(_ *tally, count *int, s *story, format string, values ...any) {
+	*count++
+	r.findings = append(r.findings, fmt.Sprintf("%s, channel %s: %s (answers: %s)", s.kind, s.job.channel,
+		fmt.Sprintf(format, values...), strings.Join(s.words, "; ")))
+}
+
+// aim is how many of the transfers with a willing target are to be completed,
+// under faults.
+const aim = 0.995
+
+// sum adds a count up over all kinds.
+func (r *report) sum(of func(*tally) int) (n int) {
+	for _, t := range r.tally {
+		n += of(t)
+	}
+	return n
+}
+
+// broken are the promises that were not kept.
+func (r *report) broken() []string {
+	var broken []string
+	check := func(what string, n int) {
+		if n > 0 {
+			broken = append(broken, fmt.Sprintf("%d %s", n, what))
+		}
+	}
+	check("reports that were not true", r.sum(func(t *tally) int { return t.untrue }))
+	check("transfers lost", r.sum(func(t *tally) int { return t.lost }))
+	check("invites or transfers doubled", r.sum(func(t *tally) int { return t.doubled }))
+	check(fmt.Sprintf("customers alone for more than %s", r.plan.grace), r.sum(func(t *tally) int { return t.stranded }))
+	check("invites left behind", r.sum(func(t *tally) int { return t.leftBehind }))
+	check("conversations closed that nobody ended", r.sum(func(t *tally) int { return t.closed }))
+	check("conversations whose attributes still show an invite", r.left)
+	if share, want := r.completed(), r.aim(); share < want {
+		broken = append(broken, fmt.Sprintf("%.2f %% of the transfers with a willing target were completed, not %.1f %%", 100*share, 100*want))
+	}
+	return broken
+}
+
+func (r *report) aim() float64 {
+	if r.plan.faults <= 0 && r.plan.kill <= 0 && r.plan.cut <= 0 && r.plan.killNATS <= 0 {
+		return 1
+	}
+	return aim
+}
+
+// completed is the share of the transfers with a willing target that were
+// completed.
+func (r *report) completed() float64 {
+	willing := r.sum(func(t *tally) int { return t.willing })
+	if willing == 0 {
+		return 1
+	}
+	return float64(r.sum(func(t *tally) int { return t.completed })) / float64(willing)
+}
+
+// write prints the report, and writes it with its plots to the folder.
+func (r *report) write(w io.Writer, dir string) error {
+	fmt.Fprintf(w, "\n%d conversations in %s: seed %d, %g times the template's fault mix, lists that lag by 1 s%s; %d backends killed, %d cut off, %d NATS servers killed\n\n",
+		len(r.stories), r.took.Round(time.Second), r.plan.seed, r.plan.faults, map[bool]string{true: ", requests that take effect after their lookup"}[r.plan.late],
+		len(r.kills), len(r.cuts), len(r.natsKills))
+	if err := r.table(w); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n%.2f %% of the transfers with a willing target were completed\n", 100*r.completed())
+	fmt.Fprintf(w, "customers alone for a moment or more: %d, the longest for %s\n", len(r.alone), longest(r.alone))
+	fmt.Fprintf(w, "two invites at a time: %d, the longest for %s\n", len(r.doubles), longest(r.doubles))
+	answers := r.answers()
+	fmt.Fprintf(w, "an agent knew what became of a request after: p50 %s, p99 %s, at most %s\n", part(answers, 0.5), part(answers, 0.99), longest(answers))
+	for _, name := range slices.Sorted(maps.Keys(r.repairs)) {
+		fmt.Fprintf(w, "repaired: %s %.0f\n", name, r.repairs[name])
+	}
+	for i, f := range r.findings {
+		if i == 20 {
+			fmt.Fprintf(w, "… and %d more\n", len(r.findings)-i)
+			break
+		}
+		fmt.Fprintln(w, "WRONG:", f)
+	}
+	for _, b := range r.broken() {
+		fmt.Fprintln(w, "BROKEN:", b)
+	}
+	if dir == "" {
+		return nil
+	}
+	path := filepath.Join(dir, "chaos.html")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "with plots:", path)
+	return os.WriteFile(path, []byte(r.page()), 0o644)
+}
+
+// columns are those of the table.
+var columns = []struct {
+	title string
+	of    func(*tally) int
+}{
+	{"told", func(t *tally) int { return t.all }},
+	{"completed, true", func(t *tally) int { return t.successes }},
+	{"not completed, true", func(t *tally) int { return t.failures }},
+	{"refused", func(t *tally) int { return t.refused }},
+	{"untrue", func(t *tally) int { return t.untrue }},
+	{"lost", func(t *tally) int { return t.lost }},
+	{"doubled", func(t *tally) int { return t.doubled }},
+	{"alone", func(t *tally) int { return t.alone }},
+	{"stranded", func(t *tally) int { return t.stranded }},
+	{"left behind", func(t *tally) int { return t.leftBehind }},
+	{"closed", func(t *tally) int { return t.closed }},
+	{"rescued", func(t *tally) int { return t.rescued }},
+}
+
+func (r *report) table(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, c := range columns {
+		fmt.Fprint(t, "\t", c.title)
+	}
+	fmt.Fprintln(t, "\t")
+	for _, kind := range slices.Sorted(maps.Keys(r.tally)) {
+		fmt.Fprint(t, kind)
+		for _, c := range columns {
+			fmt.Fprint(t, "\t", c.of(r.tally[kind]))
+		}
+		fmt.Fprintln(t, "\t")
+	}
+	fmt.Fprint(t, "all")
+	for _, c := range columns {
+		fmt.Fprint(t, "\t", r.sum(c.of))
+	}
+	fmt.Fprintln(t, "\t")
+	return t.Flush()
+}
+
+func (r *report) answers() []time.Duration {
+	var all []time.Duration
+	for _, s := range r.stories {
+		if s.answer > 0 {
+			all = append(all, s.answer)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func longest(all []time.Duration) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
+	return slices.Max(all).Round(time.Millisecond)
+}
+
+// part is the duration that a share of the sorted ones do not exceed.
+func part(sorted []time.Duration, share float64) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[int(share*float64(len(sorted)-1))].Round(time.Millisecond)
+}

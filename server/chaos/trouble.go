@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// How long what is killed stays down, and what is cut stays cut.
+const (
+	downFor     = time.Second
+	natsDownFor = 3 * time.Second
+	cutFor      = 6 * time.Second
+	countEvery  = time.Second
+)
+
+// trouble kills and cuts as the plan says until it is told to stop.
+func (c *cluster) trouble(p plan) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	every := func(d time.Duration, stream uint64, do func(*rand.Rand)) {
+		if d <= 0 {
+			return
+		}
+		random := rand.New(rand.NewPCG(p.seed, stream))
+		all.Go(func() {
+			for sleep(ctx, d/2+time.Duration(random.Int64N(int64(d)))) {
+				do(random)
+			}
+		})
+	}
+	every(p.kill, 2, func(r *rand.Rand) {
+		victim := c.backends[r.IntN(len(c.backends))]
+		c.note(&c.kills)
+		victim.kill()
+		c.dead(victim)
+		sleep(ctx, downFor)
+		_ = victim.start() // allUp says if it does not come back
+	})
+	every(p.killNATS, 3, func(r *rand.Rand) {
+		victim := c.nats[r.IntN(len(c.nats))]
+		c.note(&c.natsKills)
+		victim.kill()
+		sleep(ctx, natsDownFor)
+		_ = victim.start()
+	})
+	every(p.cut, 4, func(r *rand.Rand) {
+		victim := c.backends[r.IntN(len(c.backends))]
+		c.note(&c.cuts)
+		for _, w := range victim.ways {
+			w.cut(true)
+		}
+		sleep(ctx, cutFor)
+		for _, w := range victim.ways {
+			w.cut(false)
+		}
+	})
+	every(countEvery, 5, func(*rand.Rand) { c.count() })
+	return func() { cancel(); all.Wait() }
+}
+
+// sleep reports whether the time passed before ctx was done.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+func (c *cluster) note(when *[]time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*when = append(*when, time.Now())
+}
+
+// repairsMetric begins the counters of what the reconciler did.
+const repairsMetric = "reconcile_repairs_total{"
+
+// count reads the counters of every backend's repairs, which die with it.
+func (c *cluster) count() {
+	for i, r := range c.backends {
+		resp, err := c.client.Get(r.url + "/metrics")
+		if err != nil {
+			continue
+		}
+		now := map[string]float64{}
+		lines := bufio.NewScanner(resp.Body)
+		for lines.Scan() {
+			name, value, _ := strings.Cut(lines.Text(), " ")
+			if labels, ok := strings.CutPrefix(name, repairsMetric); ok {
+				now[strings.TrimSuffix(labels, "}")], _ = strconv.ParseFloat(value, 64)
+			}
+		}
+		resp.Body.Close()
+		c.mu.Lock()
+		c.lastCounts[i] = now
+		c.mu.Unlock()
+	}
+}
+
+// dead adds up what a backend that was killed had counted when it was last
+// asked.
+func (c *cluster) dead(victim *replica) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, r := range c.backends {
+		if r == victim {
+			for name, n := range c.lastCounts[i] {
+				c.counted[name] += n
+			}
+			c.lastCounts[i] = nil
+		}
+	}
+}
+
+// repairs are how often the reconciler did what, as far as it was asked before
+// it was killed.
+func (c *cluster) repairs() map[string]float64 {
+	c.count()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sum := map[string]float64{}
+	for name, n := range c.counted {
+		sum[name] += n
+	}
+	for _, counts := range c.lastCounts {
+		for name, n := range counts {
+			sum[name] += n
+		}
+	}
+	return sum
+}
