@@ -2,13 +2,15 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: random help demo build module test test-go test-wasm test-browser test-flex plugin flex deps-flex check bench fuzz deps fmt clean
+.PHONY: random help demo build module test test-go test-wasm test-browser test-flex plugin flex deps-flex check bench fuzz deps fmt clean npm chromium
+.NOTPARALLEL: # tests measure and wait: none runs beside another, nor beside a build
 
 BIN     := bin/flex-transfer
 E2E     := web/e2e
 PLUGIN  := plugin-shim
 FLEX_UI := server/sandbox/flexui/ui
 FLEX_E2E := server/sandbox/flexui/e2e
+SDK_E2E := server/sandbox/flexui/twilsock/e2e
 GOFLAGS_WASM := GOOS=js GOARCH=wasm
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo chromium)
 export CHROMIUM
@@ -30,7 +32,7 @@ build: ## Build the program with everything embedded into bin/
 module: ## Build the WebAssembly module, compressed, into wasm/dist/files
 	go run -trimpath ./wasm/build
 
-test: deps build check test-go test-wasm test-browser ## Run every test: rules, module, sandbox, ledger, backend, browser
+test: deps build check test-wasm test-browser test-flex test-go ## Run every test: rules, module, sandbox, ledger, backend, browser, the real Flex UI
 
 check: ## Formatting and vet, for both targets
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -54,16 +56,17 @@ plugin: $(PLUGIN)/node_modules/.package-lock.json ## Build the Flex plugin into 
 flex: build plugin deps-flex ## Run the real Flex UI with the plugin: two agents and a customer, no Twilio account
 	@exec node $(PLUGIN)/open.mjs
 
-test-flex: build plugin deps deps-flex ## The plugin: its parts, then end to end in the real Flex UI; screenshots in artifacts/
+test-flex: build plugin deps deps-flex ## The Flex plugin's parts, then the real Flex UI in Chromium, without and with it; screenshots in artifacts/
 	cd $(PLUGIN) && npm test --silent
-	cd $(PLUGIN) && node --test --test-concurrency=1 e2e/*.test.mjs
+	cd $(FLEX_E2E) && node --test --test-concurrency=1 --test-reporter=spec *.test.mjs
+	cd $(PLUGIN) && node --test --test-concurrency=1 --test-reporter=spec e2e/*.test.mjs
 
 deps-flex: $(FLEX_UI)/node_modules/.package-lock.json $(FLEX_E2E)/node_modules/.package-lock.json ## Install the Flex UI and bundle it
 	go run ./server/sandbox/flexui/start -bundle
 
-# Twilio's Flex UI is installed, never committed.
-$(PLUGIN)/node_modules/.package-lock.json $(FLEX_UI)/node_modules/.package-lock.json $(FLEX_E2E)/node_modules/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json
-	cd $* && npm ci --no-audit --no-fund --ignore-scripts
+# What npm installs is never committed, Twilio's Flex UI least of all.
+%/node_modules/.package-lock.json: %/package-lock.json | npm
+	cd $* && npm ci --no-audit --no-fund --ignore-scripts --fetch-retries=5
 	@touch $@
 
 bench: deps build ## Measure: sizes, decisions, transfers, memory; each beside its baseline
@@ -78,17 +81,18 @@ fuzz: ## Fuzz every parser of outside data for a while (FUZZTIME=30s each)
 	  for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
 	    echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} $$p; done; done
 
-deps: $(E2E)/node_modules/.package-lock.json ## Install what the tests need: npm packages by lock file, Chromium where it is missing and we are root
+deps: chromium $(E2E)/node_modules/.package-lock.json $(SDK_E2E)/node_modules/.package-lock.json ## Install what the tests need: npm packages by lock file, Chromium and Node where they are missing and we are root
+
+chromium:
 	@if ! command -v "$(CHROMIUM)" >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
 	  else echo "Chromium is missing: install it (Debian: apt-get install chromium), or set CHROMIUM to its path." >&2; exit 1; fi; fi
 
-$(E2E)/node_modules/.package-lock.json: $(E2E)/package-lock.json
+npm:
 	@if ! command -v npm >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq nodejs npm >/dev/null; \
 	  else echo "Node.js and npm are missing: install them (Debian: apt-get install nodejs npm)." >&2; exit 1; fi; fi
-	cd $(E2E) && npm ci --no-audit --no-fund --ignore-scripts
-	@touch $@
+	@node -e 'if (parseInt(process.versions.node) < 20) { console.error(`Node.js $${process.versions.node} is too old: 20 or later is needed.`); process.exit(1); }'
 
 fmt: ## Format the Go sources
 	gofmt -w $$(git ls-files '*.go')

@@ -2,12 +2,7 @@ module github.com/flex-transfer/flex-transfer
 
 go 1.26.0
 
-ignore (
-	./node_modules
-	./plugin-shim/node_modules
-	./server/sandbox/flexui/twilsock/e2e/node_modules
-	./web/e2e/node_modules
-)
+ignore node_modules // of npm, where no Go of ours is
 
 require (
 	github.com/alecthomas/kong v1.17.0

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { request } from "node:http";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
@@ -15,7 +16,6 @@ export const PATIENCE_MS = 120_000;
 export const TEST_MS = 600_000;
 export const ROOT = fileURLToPath(new URL("../../../../../", import.meta.url));
 const ARTIFACTS = `${ROOT}artifacts/`;
-const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** Starts a program of ours that says where it is in one line of JSON. The result has what it said, log() and stop(). */
@@ -47,10 +47,17 @@ export async function startFlex(args = []) {
   return startProgram(program, args);
 }
 
+/** The path of Chromium: CHROMIUM, which may be a name, or what Debian installs. Where there is none the error says what to do. */
+export function findChromium() {
+  const name = process.env.CHROMIUM || "chromium";
+  const found = (name.includes("/") ? [name] : process.env.PATH.split(delimiter).map((folder) => join(folder, name))).find(existsSync);
+  if (!found) throw new Error(`Chromium is missing (${name}): install it (Debian: apt-get install chromium), or set CHROMIUM to its path`);
+  return found;
+}
+
 /** Starts a Chromium that finds the server under Twilio's names, and nothing else. */
 export function startBrowser(server) {
-  if (!existsSync(CHROMIUM)) throw new Error(`There is no Chromium at ${CHROMIUM}: install it (Debian: apt-get install chromium), or set CHROMIUM to its path`);
-  return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...server.chromium], timeout: PATIENCE_MS });
+  return chromium.launch({ executablePath: findChromium(), args: [...FLAGS, ...server.chromium], timeout: PATIENCE_MS });
 }
 
 /** Opens Flex in a window of its own as a worker, and waits until it has started. */
