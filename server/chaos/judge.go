@@ -58,12 +58,24 @@ func judge(p plan, f *floor, stories []*story) *report {
 		}
 		r.judgeCustomer(s, c, t)
 	}
+	r.judgeAttributes(f, reading)
+	return r
+}
+
+// judgeAttributes finds invites that the conversations' attributes still show.
+// All of them are over by now.
+func (r *report) judgeAttributes(f *floor, reading *reading) {
+	shown := map[string]string{}
 	for _, c := range f.account.Snapshot().Conversations {
 		if leftover.MatchString(c.Attributes) {
-			r.left++
+			shown[c.SID] = c.Attributes
 		}
 	}
-	return r
+	for _, s := range r.stories {
+		if text := shown[reading.channel(s.job.channel).conversation]; text != "" {
+			r.wrong(r.of(s.kind), &r.left, s, "the conversation's attributes still show an invite: %s", text)
+		}
+	}
 }
 
 // judgeTold judges what was granted.

@@ -10,6 +10,7 @@ import (
 
 // channel is what the account's record tells about one conversation.
 type channel struct {
+	conversation string
 	closed   bool
 	agents   map[string]string // participants: SID → task
 	live     map[string]bool   // tasks that wait for somebody
@@ -67,7 +68,7 @@ func (r *reading) entry(e *sandbox.RecordEntry) {
 	switch e.Kind {
 	case "channel":
 		sid = e.SID
-		r.channel(sid).closed = e.Status == "closed"
+		r.channel(sid).closed, r.channel(sid).conversation = e.Status == "closed", e.ConversationSID
 	case "task":
 		if sid == "" {
 			sid = r.ofTask[e.SID]
