@@ -29,7 +29,7 @@ func (f *floor) act(p *seat, d *roll) {
 	f.acts++
 	q.key = fmt.Sprintf("key %d %d %d", t.number, p.number, f.acts)
 	me := f.nameOf(p.worker)
-	switch kind := d.float(); {
+	switch kind := 1 - (1-d.float())/s.options.Restless*0.7; {
 	case !t.here && d.happens(0.5), kind < 0.3:
 		q.r.Action, q.what = transfer.ActionEnd, me+" ends the conversation"
 	case kind < 0.40:
@@ -134,6 +134,10 @@ func (s *Simulation) ask(ctx context.Context, b *backend, q request) error {
 		o, err := b.coordinator.Start(ctx, q.by, q.r, q.key)
 		s.judge.started(q, o, err)
 		return err
+	case transfer.ActionLeave:
+		if s.bug.leaves != nil {
+			return s.bug.leaves(ctx, b, q)
+		}
 	case transfer.ActionCancel:
 		o, err := b.coordinator.Cancel(ctx, q.by, q.r)
 		s.judge.canceled(q, o, err)

@@ -53,8 +53,8 @@ func (b *backend) start() {
 		Origin: fmt.Sprintf("%s-%d", b.name, life), NewID: b.newID,
 		Mirror: network{b}.mirror,
 	}
-	if s.bug != nil {
-		s.bug(&o)
+	if s.bug.put != nil {
+		s.bug.put(&o)
 	}
 	var err error
 	if b.coordinator, err = coordinator.New(o); err != nil {

@@ -172,6 +172,10 @@ func (j *judge) transferred(t *talk, tr *transfer.Transfer, before transfer.Stat
 		j.wrong("removed before anybody accepted", t, "%s", tr.ID)
 	case tr.Phase == transfer.PhaseCompleted:
 		j.completed(t, tr)
+	case tr.Phase == transfer.PhaseDeclined, tr.Phase == transfer.PhaseTimedOut, tr.Phase == transfer.PhaseCanceled:
+		j.failed(t, tr, tr.Invite.TaskSID)
+	case len(tr.Tried) > 0:
+		j.failed(t, tr, tr.Tried[len(tr.Tried)-1].TaskSID)
 	}
 }
 
@@ -183,6 +187,15 @@ func (j *judge) completed(t *talk, tr *transfer.Transfer) {
 	}
 	if p := u.seats[tr.From.ParticipantSID]; p != nil && p.in && tr.Mode == transfer.ModeCold && t.status == "active" {
 		j.wrong("not removed", t, "%s is completed, and %s is still there", tr.ID, j.sim.floor.nameOf(p.worker))
+	}
+}
+
+// failed holds a target that is said not to have taken over against the account.
+func (j *judge) failed(t *talk, tr *transfer.Transfer, taskSID string) {
+	for _, p := range t.seats {
+		if p.task == taskSID && p.in && t.status == "active" {
+			j.wrong("untrue failure", t, "%s is %s, and %s has accepted and is there", tr.ID, tr.Phase, j.sim.floor.nameOf(p.worker))
+		}
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flex-transfer/flex-transfer/server/coordinator"
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/ledger/memory"
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
@@ -26,6 +25,9 @@ type Options struct {
 	// TalkEvery is how often a customer comes for each agent, and TalkFor how long
 	// an agent talks before they do something; 6 and 3 minutes if 0.
 	TalkEvery, TalkFor time.Duration
+	// Restless is how much of what agents do is something else than ending the
+	// conversation, from 0 to 1: transfers, invites, leaving; 0.7 if 0.
+	Restless float64
 	// Faults are the kinds of trouble that are part of the run; nil for all.
 	Faults []string
 	// Bug, where set, is a fault that is put into the backends on purpose: one of
@@ -44,6 +46,9 @@ func (o *Options) setDefaults() {
 		if *of == 0 {
 			*of = standard
 		}
+	}
+	if o.Restless == 0 {
+		o.Restless = 0.7
 	}
 	for of, standard := range map[*time.Duration]time.Duration{
 		&o.For: 30 * time.Minute, &o.TalkEvery: 6 * time.Minute, &o.TalkFor: 3 * time.Minute,
@@ -103,7 +108,7 @@ type Simulation struct {
 	talks    []*talk
 	nowhere  *talk
 	backends []*backend
-	bug      func(*coordinator.Options)
+	bug      bug
 	troubles []string
 }
 
@@ -135,7 +140,7 @@ func newSimulation(o Options) (*Simulation, error) {
 		if !ok {
 			return nil, fmt.Errorf("bug: %q is none of %s", o.Bug, strings.Join(Bugs(), ", "))
 		}
-		s.bug = bug.put
+		s.bug = bug
 	}
 	always, _ := s.within(context.Background(), 0, false)
 	always.deadline = start.Add(100 * 365 * 24 * time.Hour).Add(-100 * 365 * 24 * time.Hour) // passed, by the machine's clock
@@ -174,7 +179,7 @@ func (s *Simulation) build() error {
 		return err
 	}
 	s.settings = drawSettings(s)
-	s.store = memory.NewStore(memory.Options{Now: s.now})
+	s.store = memory.NewStore(memory.Options{Now: s.now, Quick: true})
 	s.writer = s.store.Open()
 	for n := range s.options.Backends {
 		r := newRoll(s.options.Seed, "skew", n)
