@@ -78,6 +78,9 @@ type Options struct {
 	// it, before somebody else takes over. It and Settling together have to
 	// cover how far the clocks of two processes are apart. 5 s if 0.
 	Lease time.Duration
+	// InviteLine, where set, is how long an invite that is asked for now is
+	// likely to wait for Twilio's limit: its lease is longer by that.
+	InviteLine func() time.Duration
 	// Answer is the longest that an agent's request waits. 8 s if 0.
 	Answer time.Duration
 	// Mirror, where set, writes the outstanding invites into the conversation's
@@ -126,6 +129,7 @@ func (o *Options) setDefaults() error {
 type Coordinator struct {
 	Options
 	facts *factCache
+	reads *readings
 	own   *inHand
 	asked *askedWorkers
 	left  sync.WaitGroup // what requests have left behind
@@ -137,7 +141,7 @@ func New(o Options) (*Coordinator, error) {
 	if err := o.setDefaults(); err != nil {
 		return nil, err
 	}
-	c := &Coordinator{Options: o, own: newInHand(), asked: newAskedWorkers()}
+	c := &Coordinator{Options: o, own: newInHand(), reads: newReadings(), asked: newAskedWorkers()}
 	c.facts = newFactCache(o.Clock, o.Trust, o.Settling)
 	return c, nil
 }
@@ -184,6 +188,7 @@ func (c *Coordinator) append(ctx context.Context, s transfer.State, e transfer.E
 	r := ledger.Record{ID: c.NewID(), Origin: c.Origin, Event: e.Name(), State: s, Time: c.Clock()}
 	if carriedOn(s, e) {
 		c.own.take(r.ID)
+		r.Lease = c.leaseOf(e)
 	}
 	var err error
 	if r.Sequence, err = c.Ledger.Append(ctx, r, expected); err != nil {

@@ -207,38 +207,6 @@ func (c *Coordinator) known(workerSID string) transfer.WorkerRecord {
 	return transfer.WorkerRecord{SID: workerSID}
 }
 
-// conversation returns what Twilio knows of the conversation, from the cache
-// if that is fresh, else from three reads at once.
-func (c *Coordinator) conversation(ctx context.Context, interactionSID, channelSID, taskSID string) (conversation, error) {
-	kept, fresh := c.facts.get(channelSID, taskSID)
-	if fresh {
-		return kept, nil
-	}
-	began := c.Clock()
-	var read conversation
-	err := c.Schedule.Together(ctx, func(ctx context.Context) (err error) {
-		read.participants, err = c.Twilio.Participants(ctx, interactionSID, channelSID)
-		if read.participants == nil {
-			read.participants = []transfer.ParticipantRecord{} // known to be empty
-		}
-		return err
-	}, func(ctx context.Context) (err error) {
-		read.channel, err = c.Twilio.Channel(ctx, interactionSID, channelSID)
-		return err
-	}, func(ctx context.Context) (err error) {
-		read.task, err = c.Twilio.Task(ctx, taskSID)
-		return err
-	})
-	if err != nil {
-		if twilioapi.IsNotFound(err) {
-			return conversation{}, &transfer.Refusal{Reason: transfer.ReasonNotInConversation, Cause: err}
-		}
-		return conversation{}, asRefusal(err)
-	}
-	c.facts.put(channelSID, taskSID, began, read)
-	return read, nil
-}
-
 // asRefusal turns an error of a read at Twilio into what the agent is told.
 func asRefusal(err error) error {
 	var refusal *transfer.Refusal

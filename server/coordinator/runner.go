@@ -125,7 +125,7 @@ func (r *run) leave() (Decision, error) {
 // the invite exists. It may have been made at the very end of the lease, so it
 // is looked up after the settling time.
 func (r *run) takeOver(ctx context.Context, step transfer.Step) (Decision, bool) {
-	if left := r.record.Time.Add(r.Lease).Sub(r.now); left > 0 {
+	if left := leaseEnds(r.record, r.Lease).Sub(r.now); left > 0 {
 		r.wait = min(r.wait, left)
 		return "", false
 	}

@@ -115,7 +115,7 @@ func (c *Coordinator) outcomeOf(ctx context.Context, s transfer.State, step tran
 // takeInvite asks for the invite and records the answer. The time that it took
 // to write the record counts: others count the lease from then on.
 func (c *Coordinator) takeInvite(ctx context.Context, record ledger.Record, t transfer.Transfer) (ledger.Record, bool, error) {
-	stepCtx, cancel := c.Schedule.Within(ctx, record.Time.Add(c.stepTimeout()).Sub(c.Clock()))
+	stepCtx, cancel := c.Schedule.Within(ctx, leaseEnds(record, c.Lease).Add(c.stepTimeout()-c.Lease).Sub(c.Clock()))
 	defer cancel()
 	e := c.invite(stepCtx, record.State, t)
 	next, written, err := c.record(ctx, record, e)

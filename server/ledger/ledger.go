@@ -28,6 +28,9 @@ type Record struct {
 	Event string `json:"event"`
 	// State is the state after the transition.
 	State transfer.State `json:"state"`
+	// Lease is how long whoever wrote the record may take for what it intends,
+	// where that is longer than usual; 0 where it is not.
+	Lease time.Duration `json:"lease,omitempty"`
 
 	// Sequence is the record's place in the ledger, which grows over all
 	// channels; Time is when the ledger stored it, which for a record that this

@@ -1,0 +1,112 @@
+package coordinator
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// longestLine is how long a read of facts may wait in line at Twilio's limit:
+// much longer than the agent's request, which is answered meanwhile.
+const longestLine = 2 * time.Minute
+
+// readings are the reads of conversations that are under way. Each goes on
+// when the request that began it has been answered, so that an agent who asks
+// again has kept their place in the line.
+type readings struct {
+	mu    sync.Mutex
+	under map[string]*reading // by channel and task
+}
+
+type reading struct {
+	ended func(context.Context) bool // as [Coordinator.leave] returns it
+	began time.Time
+	place *twilioapi.Place
+	read  conversation
+	err   error
+}
+
+// stuckAfter is how long a read may take without standing in line before
+// whoever comes next does not count on it any more.
+const stuckAfter = 3 * time.Second
+
+func newReadings() *readings { return &readings{under: map[string]*reading{}} }
+
+// conversation returns what Twilio knows of the conversation, from the cache if
+// that is fresh, else from three reads at once. A read that somebody else began
+// counts only if it is as good as a fresh one: no event came meanwhile.
+func (c *Coordinator) conversation(ctx context.Context, interactionSID, channelSID, taskSID string) (conversation, error) {
+	for {
+		if kept, fresh := c.facts.get(channelSID, taskSID); fresh {
+			return kept, nil
+		}
+		r, begun := c.reading(ctx, interactionSID, channelSID, taskSID)
+		switch {
+		case !r.ended(ctx) && r.place.InLine():
+			return conversation{}, &transfer.Refusal{Reason: transfer.ReasonTwilioBusy, Cause: ctx.Err()}
+		case ctx.Err() != nil:
+			return conversation{}, asRefusal(ctx.Err())
+		case begun, r.err != nil:
+			return r.read, r.err
+		}
+	}
+}
+
+// reading is the read of the conversation that is under way, or one that it
+// begins.
+func (c *Coordinator) reading(ctx context.Context, interactionSID, channelSID, taskSID string) (r *reading, begun bool) {
+	key := channelSID + "\n" + taskSID
+	c.reads.mu.Lock()
+	defer c.reads.mu.Unlock()
+	if r := c.reads.under[key]; r != nil && (r.place.InLine() || c.Clock().Sub(r.began) < stuckAfter) {
+		return r, false
+	}
+	ctx, place := twilioapi.WithPlace(context.WithoutCancel(ctx))
+	r = &reading{began: c.Clock(), place: place}
+	c.reads.under[key] = r
+	r.ended = c.leave(func() {
+		ctx, cancel := c.Schedule.Within(ctx, longestLine)
+		defer cancel()
+		r.read, r.err = c.readConversation(ctx, interactionSID, channelSID, taskSID)
+		c.reads.over(key, r)
+	})
+	return r, true
+}
+
+func (rs *readings) over(key string, r *reading) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.under[key] == r {
+		delete(rs.under, key)
+	}
+}
+
+// readConversation makes the three reads and keeps what they say.
+func (c *Coordinator) readConversation(ctx context.Context, interactionSID, channelSID, taskSID string) (conversation, error) {
+	began := c.Clock()
+	var read conversation
+	err := c.Schedule.Together(ctx, func(ctx context.Context) (err error) {
+		read.participants, err = c.Twilio.Participants(ctx, interactionSID, channelSID)
+		if read.participants == nil {
+			read.participants = []transfer.ParticipantRecord{} // known to be empty
+		}
+		return err
+	}, func(ctx context.Context) (err error) {
+		read.channel, err = c.Twilio.Channel(ctx, interactionSID, channelSID)
+		return err
+	}, func(ctx context.Context) (err error) {
+		read.task, err = c.Twilio.Task(ctx, taskSID)
+		return err
+	})
+	if err != nil {
+		if twilioapi.IsNotFound(err) {
+			return conversation{}, &transfer.Refusal{Reason: transfer.ReasonNotInConversation, Cause: err}
+		}
+		return conversation{}, asRefusal(err)
+	}
+	c.facts.put(channelSID, taskSID, began, read)
+	return read, nil
+}
