@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: random help demo build module test test-go test-wasm test-browser test-flex plugin flex deps-flex check bench fuzz deps fmt clean npm chromium
+.PHONY: chaos random help demo build module test test-go test-wasm test-browser test-flex plugin flex deps-flex check bench fuzz deps fmt clean npm chromium
 .NOTPARALLEL: # tests measure and wait: none runs beside another, nor beside a build
 
 BIN     := bin/flex-transfer
@@ -75,6 +75,10 @@ bench: deps build ## Measure: sizes, decisions, transfers, memory; each beside i
 
 random: ## Play 100,000 random games of all that agents do, and print what was taken how often (GAMES=… of each of three)
 	go test ./server/coordinator -run TestRandom -timeout 6h -v -rapid.checks=$${GAMES:-34000} -at-least $${AT_LEAST:-1000}
+
+chaos: ## 20,000 transfers and 1,000 of each race under faults, kills and cuts; a report with plots in artifacts/ (CHAOS="-late -seed 7" for more)
+	@mkdir -p bin && go build -trimpath -o bin/chaos ./server/chaos
+	bin/chaos $(CHAOS)
 
 fuzz: ## Fuzz every parser of outside data for a while (FUZZTIME=30s each)
 	@for p in $$(go list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}' ./... ) ; do \

@@ -44,7 +44,7 @@ func runBackend() int {
 	env, yes := os.Getenv, true
 	serve := &app.Serve{
 		Features: app.Features{ColdTransfer: &yes, MultiParticipant: &yes},
-		Listen: app.Listen{Addr: env("ADDR"), PublicURL: env("PUBLIC_URL"), NATS: strings.Split(env("NATS_URLS"), ","), Replicas: 3, Runners: 32},
+		Listen:   app.Listen{Addr: env("ADDR"), PublicURL: env("PUBLIC_URL"), NATS: strings.Split(env("NATS_URLS"), ","), Replicas: 3, Runners: 32},
 		Account: app.Account{
 			AccountSID: env("TWILIO_ACCOUNT_SID"), AuthToken: env("TWILIO_AUTH_TOKEN"), WorkspaceSID: env("TWILIO_FLEX_WORKSPACE_SID"),
 			WorkflowSID: env("TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID"), BaseURL: env("TWILIO_BASE_URL"),

@@ -11,18 +11,18 @@ import (
 // channel is what the account's record tells about one conversation.
 type channel struct {
 	conversation string
-	closed   bool
-	agents   map[string]string // participants: SID → task
-	live     map[string]bool   // tasks that wait for somebody
-	byRound  map[string]map[string]bool
-	joined   map[string]bool // tasks by which somebody joined
-	left     map[string]bool // participants who left
-	alone    time.Time       // since when the customer is; zero where they are not
-	longest  time.Duration
-	aloneAll time.Duration
-	doubled  map[string]time.Time // transfer and round → since when
-	doubles  []time.Duration
-	stamps   map[string]stamp // by task
+	closed       bool
+	agents       map[string]string // participants: SID → task
+	live         map[string]bool   // tasks that wait for somebody
+	byRound      map[string]map[string]bool
+	joined       map[string]bool // tasks by which somebody joined
+	left         map[string]bool // participants who left
+	alone        time.Time       // since when the customer is; zero where they are not
+	longest      time.Duration
+	aloneAll     time.Duration
+	doubled      map[string]time.Time // transfer and round → since when
+	doubles      []time.Duration
+	stamps       map[string]stamp // by task
 }
 
 // reading goes through the record from its beginning.
