@@ -17,7 +17,7 @@ func (a *API) depart(w http.ResponseWriter, r *http.Request, by Caller) {
 		a.fail(w, r, err)
 		return
 	}
-	ctx, cancel := outliving(r.Context())
+	ctx, cancel := outliving(r)
 	defer cancel()
 	out, err := a.Transfers.Depart(ctx, by, request)
 	if err != nil {

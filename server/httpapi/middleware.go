@@ -36,8 +36,9 @@ func (a *API) wrap(next http.Handler) http.Handler {
 
 // record is what is noted of a request while it is answered, for the log.
 type record struct {
-	id     string
-	worker string
+	id      string
+	worker  string
+	arrived time.Time
 }
 
 type recordKey struct{}
@@ -45,7 +46,7 @@ type recordKey struct{}
 func recordOf(r *http.Request) *record {
 	rec, _ := r.Context().Value(recordKey{}).(*record)
 	if rec == nil {
-		return &record{}
+		return &record{arrived: time.Now()}
 	}
 	return rec
 }
@@ -63,7 +64,7 @@ func identified(next http.Handler) http.Handler {
 			id = rand.Text()
 		}
 		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), recordKey{}, &record{id: id})))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), recordKey{}, &record{id: id, arrived: time.Now()})))
 	})
 }
 

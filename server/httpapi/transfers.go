@@ -20,8 +20,9 @@ const (
 	maxSmallRequest = 4 << 10
 	// maxIdempotencyKey is the length in bytes of the longest idempotency key.
 	maxIdempotencyKey = 128
-	// workTimeout bounds what goes on after its client has gone.
-	workTimeout = 30 * time.Second
+	// answerWithin is how long after its arrival a request is answered at the
+	// latest, by what is known then: agents are promised 10 s.
+	answerWithin = 9500 * time.Millisecond
 )
 
 // startTransfer answers POST /v1/transfers: 201 where the invite exists, 202
@@ -38,7 +39,7 @@ func (a *API) startTransfer(w http.ResponseWriter, r *http.Request, by Caller) {
 		a.fail(w, r, err)
 		return
 	}
-	ctx, cancel := outliving(r.Context())
+	ctx, cancel := outliving(r)
 	defer cancel()
 	out, err := a.Transfers.Start(ctx, by, request, key)
 	if err != nil {
@@ -54,9 +55,10 @@ func (a *API) startTransfer(w http.ResponseWriter, r *http.Request, by Caller) {
 }
 
 // outliving is the context of what is carried on without its client: an agent
-// who closes the page in the middle must not leave anything in doubt.
-func outliving(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), workTimeout)
+// who closes the page in the middle must not leave anything in doubt. It ends
+// in time for an answer; the time that the sign-in took counts.
+func outliving(r *http.Request) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(context.WithoutCancel(r.Context()), recordOf(r).arrived.Add(answerWithin))
 }
 
 // startStatus is the status of a transfer that was begun. One that is still
@@ -114,7 +116,7 @@ func (a *API) cancelTransfer(w http.ResponseWriter, r *http.Request, by Caller) 
 		return
 	}
 	request.TransferID = id
-	ctx, cancel := outliving(r.Context())
+	ctx, cancel := outliving(r)
 	defer cancel()
 	out, err := a.Transfers.Cancel(ctx, by, request)
 	if err != nil {

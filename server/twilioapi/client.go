@@ -104,6 +104,14 @@ func (c *Client) Close() error {
 	return nil
 }
 
+// InviteLine is how long an invite that is asked for now is likely to wait for its turn; see [Liner].
+func (c *Client) InviteLine() time.Duration {
+	if l, ok := c.pace.(Liner); ok {
+		return l.Line(invitesCreate.name, invitesCreate.class)
+	}
+	return 0
+}
+
 func checkSIDs(o Options) error {
 	var errs []error
 	if !transfer.ValidSID(o.AccountSID, "AC") {

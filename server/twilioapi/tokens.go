@@ -3,6 +3,8 @@ package twilioapi
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
+	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -16,6 +18,11 @@ const (
 	// rejectedTrust is how long a token counts as invalid, so that a page that
 	// keeps trying costs Twilio nothing.
 	rejectedTrust = 5 * time.Second
+	// tokenPatience is how long somebody waits for an answer, and tokenLine how
+	// long the question goes on, since it may stand in line at the limit: who
+	// comes again has kept their place.
+	tokenPatience = 5 * time.Second
+	tokenLine     = time.Minute
 	// keptTokens is how many answers are kept.
 	keptTokens = 20_000
 )
@@ -27,6 +34,7 @@ type Tokens struct {
 	clock    func() time.Time
 	answers  *otter.Cache[tokenHash, tokenAnswer]
 	asking   singleflight.Group
+	places   sync.Map // token hash → *Place of the question
 }
 
 type tokenHash [sha256.Size]byte
@@ -47,30 +55,51 @@ func NewTokens(validate func(context.Context, string) (Token, error), clock func
 
 // Validate is what Twilio said about the token at most a minute ago and, where
 // it was valid, before it expired. An error means that Twilio could not be
-// asked; it is not remembered.
+// asked in time; it is not remembered. It is [ErrTooBusy] while the question
+// stands in line: it goes on, and the answer is there for whoever comes again.
 func (t *Tokens) Validate(ctx context.Context, token string) (Token, error) {
 	hash := tokenHash(sha256.Sum256([]byte(token)))
 	if kept, ok := t.answers.GetIfPresent(hash); ok && t.clock().Before(kept.until) {
 		return kept.token, nil
 	}
 	// The one that asks first must not spoil the answer for the others by going
-	// away: its deadline counts, its cancellation does not.
+	// away: the question goes on without it.
 	answer := t.asking.DoChan(string(hash[:]), func() (any, error) {
-		ask, cancel := context.WithTimeout(context.WithoutCancel(ctx), 8*time.Second)
-		defer cancel()
-		said, err := t.validate(ask, token)
-		if err != nil {
-			return Token{}, err
-		}
-		t.answers.Set(hash, tokenAnswer{token: said, until: t.until(said)})
-		return said, nil
+		return t.ask(context.WithoutCancel(ctx), hash, token)
 	})
+	ctx, cancel := context.WithTimeout(ctx, tokenPatience)
+	defer cancel()
 	select {
 	case <-ctx.Done():
-		return Token{}, ctx.Err()
+		return Token{}, t.late(ctx, hash)
 	case a := <-answer:
 		return a.Val.(Token), a.Err
 	}
+}
+
+// ask puts the question, and remembers the answer.
+func (t *Tokens) ask(ctx context.Context, hash tokenHash, token string) (Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, tokenLine)
+	defer cancel()
+	ctx, place := WithPlace(ctx)
+	t.places.Store(hash, place)
+	defer t.places.CompareAndDelete(hash, place)
+	said, err := t.validate(ctx, token)
+	if err != nil {
+		return Token{}, err
+	}
+	t.answers.Set(hash, tokenAnswer{token: said, until: t.until(said)})
+	return said, nil
+}
+
+// late is why there is no answer yet. A question that does not stand in line is
+// not waited for again: it hangs.
+func (t *Tokens) late(ctx context.Context, hash tokenHash) error {
+	if place, ok := t.places.Load(hash); ok && place.(*Place).InLine() {
+		return fmt.Errorf("%w: %w", ErrTooBusy, ctx.Err())
+	}
+	t.asking.Forget(string(hash[:]))
+	return ctx.Err()
 }
 
 func (t *Tokens) until(said Token) time.Time {
