@@ -80,6 +80,9 @@ chaos: ## 20,000 transfers and 1,000 of each race under faults, kills and cuts; 
 	@mkdir -p bin && go build -trimpath -o bin/chaos ./server/chaos
 	bin/chaos $(CHAOS)
 
+simulate: ## Simulate a busy floor for FOR=10m, or HOURS=… of its time, from SEED=…; prints what was found (ARGS=… see -help)
+	@go run ./server/simulate/run $(if $(HOURS),-hours $(HOURS),-for $${FOR:-10m}) -seed $${SEED:-1} -parallel $$(nproc) $(ARGS)
+
 fuzz: ## Fuzz every parser of outside data for a while (FUZZTIME=30s each)
 	@for p in $$(go list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}' ./... ) ; do \
 	  for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \

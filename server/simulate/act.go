@@ -103,7 +103,7 @@ func (s *Simulation) send(b *backend, q request, patience time.Duration) {
 		began := s.now()
 		err := s.ask(ctx, b, q)
 		answered = true
-		s.judge.waited(q, s.now().Sub(began))
+		s.judge.waited(b, q, began)
 		s.say(q.seat.talk, func() string { return "  answer to " + s.floor.nameOf(q.by.WorkerSID) + ": " + answerWords(err) })
 	}, func() {
 		if !answered {

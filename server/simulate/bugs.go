@@ -43,7 +43,7 @@ var bugs = map[string]bug{
 	"no-compare":         {what: "a record is written although somebody else has written in between", put: appends(func(l ledger.Ledger) ledger.Ledger { return noCompare{l} })},
 	"false-success":      {what: "a removal whose answer was lost counts as done", put: twilio(func(t coordinator.Twilio) coordinator.Twilio { return believer{t} })},
 	"lost-timer":         {what: "work that is not due yet is forgotten", put: work(func(w ledger.Work) ledger.Work { return noTimer{w} })},
-	"lost-write":         {what: "one write in a hundred is acknowledged and not made", put: appends(func(l ledger.Ledger) ledger.Ledger { return &forgetful{Ledger: l} })},
+	"lost-write":         {what: "one write in twenty is acknowledged and not made", put: appends(func(l ledger.Ledger) ledger.Ledger { return &forgetful{Ledger: l} })},
 	"old-facts": {what: "who is in a conversation is read once", put: twilio(func(t coordinator.Twilio) coordinator.Twilio {
 		return &oldFacts{t, map[string][]transfer.ParticipantRecord{}}
 	})},
@@ -150,7 +150,7 @@ type forgetful struct {
 }
 
 func (l *forgetful) Append(ctx context.Context, r ledger.Record, expected uint64) (uint64, error) {
-	if l.n++; l.n%100 == 0 {
+	if l.n++; l.n%20 == 0 {
 		return expected + 1, nil
 	}
 	return l.Ledger.Append(ctx, r, expected)

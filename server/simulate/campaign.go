@@ -40,7 +40,6 @@ type Total struct {
 	Events        int
 	Alone         Times
 	Waited        time.Duration
-	Slow          int
 	Broken        []Result // the runs in which an invariant was broken
 }
 
@@ -100,7 +99,6 @@ func (t *Total) add(r Result) {
 	t.Troubles += r.Troubles
 	t.HandOvers += r.HandOvers
 	t.Events += r.Events
-	t.Slow += r.Slow
 	t.Waited = max(t.Waited, r.Waited)
 	for phase, n := range r.Ended {
 		t.Ended[phase] += n
@@ -122,9 +120,9 @@ transfers         %d: %v
 trouble           %d disturbances, %d kills
 hand-overs        %d, and %d events
 customers alone   %d times, the longest %s, %d times longer than 10 s
-agents waited     at most %s for an answer, %d times longer than 10 s
+agents waited     at most %s for an answer
 broken invariants %d
 `, t.Simulated.Hours(), t.Runs, t.Simulated.Hours()/t.Took.Minutes(), t.Conversations, t.Requests, t.Unanswered,
 		t.Transfers, t.Ended, t.Troubles, t.Kills, t.HandOvers, t.Events,
-		t.Alone.Count, t.Alone.Longest.Round(time.Millisecond), t.Alone.Over10, t.Waited.Round(time.Millisecond), t.Slow, len(t.Broken))
+		t.Alone.Count, t.Alone.Longest.Round(time.Millisecond), t.Alone.Over10, t.Waited.Round(time.Millisecond), len(t.Broken))
 }

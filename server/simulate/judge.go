@@ -14,7 +14,7 @@ import (
 // lost webhook to be found by the check (30 s), a dead process to be noticed
 // and its step to be taken over, with some faults in between.
 const (
-	aloneLimit   = 60 * time.Second
+	aloneLimit   = 30 * time.Second
 	doubledLimit = 90 * time.Second
 	stuckLimit   = 150 * time.Second
 )
@@ -302,11 +302,19 @@ func (j *judge) requested(q request) {
 // be carried out.
 func (j *judge) unanswered(q request) { j.sim.result.Unanswered++ }
 
-// waited looks at how long an agent waited: at most 10 s.
-func (j *judge) waited(q request, d time.Duration) {
+// answerLimit is the longest that an agent may wait for an answer.
+const answerLimit = 10 * time.Second
+
+// waited looks at how long an agent waited for a backend that did not stand
+// still meanwhile.
+func (j *judge) waited(b *backend, q request, began time.Time) {
+	if b.frozenUntil.After(began) {
+		return
+	}
+	d := j.sim.since(began)
 	j.sim.result.Waited = max(j.sim.result.Waited, d)
-	if d > 10*time.Second && !j.sim.result.Frozen {
-		j.sim.result.Slow++
+	if d > answerLimit {
+		j.wrong("no answer in time", q.seat.talk, "%s: %s", q.what, d)
 	}
 }
 

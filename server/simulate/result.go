@@ -18,7 +18,6 @@ type Result struct {
 	Kills         int
 	Troubles      int           // disturbances that happened
 	Waited        time.Duration // the longest that an agent waited for an answer
-	Slow          int           // answers that took longer than 10 s
 	Alone         Times         // how long customers were alone
 
 	// Violation is the first broken invariant; nil if there was none. Story is
@@ -26,7 +25,6 @@ type Result struct {
 	Violation *Violation
 	Story     string
 
-	Frozen   bool
 	lines    int
 	customer int      // of the story
 	troubles []string // the disturbances that happened, where the run was told to tell
