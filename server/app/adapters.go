@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"github.com/flex-transfer/flex-transfer/server/coordinator"
 	"github.com/flex-transfer/flex-transfer/server/httpapi"
@@ -29,6 +30,9 @@ type verifier struct{ tokens *twilioapi.Tokens }
 
 func (v verifier) Verify(ctx context.Context, token string) (httpapi.Caller, error) {
 	said, err := v.tokens.Validate(ctx, token)
+	if errors.Is(err, twilioapi.ErrTooBusy) || twilioapi.IsThrottled(err) {
+		return httpapi.Caller{}, &transfer.Refusal{Reason: transfer.ReasonTwilioBusy, Cause: err}
+	}
 	if err != nil {
 		return httpapi.Caller{}, &transfer.Refusal{Reason: transfer.ReasonTwilioUnavailable, Cause: err}
 	}

@@ -54,6 +54,8 @@ type Backend struct {
 	twilio      *twilioapi.Client
 	settings    *settings.Store
 	logger      *slog.Logger
+	origin      string // names this process
+	pacing      pacing
 	warned      map[string]bool // settings that name what is not there; only runRoster touches it
 	stop        context.CancelFunc
 	running     sync.WaitGroup
@@ -68,21 +70,25 @@ func Start(ctx context.Context, c Config) (*Backend, error) {
 	if c.Settings == nil {
 		c.Settings = settings.Fixed(settings.Default())
 	}
-	b := &Backend{logger: c.Logger, settings: c.Settings}
+	b := &Backend{logger: c.Logger, settings: c.Settings, origin: randomID()}
 	metrics := newMetrics()
 	c.Settings.OnReload(metrics.reload)
 	var err error
-	if b.twilio, err = twilioapi.New(twilioapi.Options{
-		AccountSID: c.Account.AccountSID, APIKey: c.Account.APIKey, APISecret: c.Account.APISecret,
-		AuthToken: c.Account.AuthToken, WorkspaceSID: c.Account.WorkspaceSID, BaseURL: c.Account.BaseURL,
-		Transport: c.Transport, Pace: c.Account.pacer(), Logger: c.Logger, Observe: metrics.call,
-	}); err != nil {
-		return nil, err
-	}
 	if b.ledger, err = openLedger(ctx, c); err != nil {
 		return nil, err
 	}
-	if err := b.assemble(c, metrics); err != nil {
+	if b.pacing, err = newPacing(c, b); err != nil {
+		return nil, errors.Join(err, b.ledger.Close())
+	}
+	if b.twilio, err = twilioapi.New(twilioapi.Options{
+		AccountSID: c.Account.AccountSID, APIKey: c.Account.APIKey, APISecret: c.Account.APISecret,
+		AuthToken: c.Account.AuthToken, WorkspaceSID: c.Account.WorkspaceSID, BaseURL: c.Account.BaseURL,
+		Transport: c.Transport, Pace: b.pacing, Logger: c.Logger, Observe: metrics.call,
+	}); err == nil {
+		err = b.assemble(c, metrics)
+	}
+	if err != nil {
+		b.pacing.stop()
 		return nil, errors.Join(err, b.ledger.Close())
 	}
 	b.run(c.Listen.Runners)
@@ -95,8 +101,8 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 	var err error
 	if b.coordinator, err = coordinator.New(coordinator.Options{
 		Ledger: b.ledger, Twilio: b.twilio, Roster: b.roster, Settings: b.settings.Transfer,
-		WorkflowSID: c.Account.WorkflowSID, Logger: c.Logger, Origin: randomID(), NewID: randomID,
-		Mirror: b.mirror(metrics), Digest: b.digest, Observe: metrics.event,
+		WorkflowSID: c.Account.WorkflowSID, Logger: c.Logger, Origin: b.origin, NewID: randomID,
+		Mirror: b.mirror(metrics), Digest: b.digest, Observe: metrics.event, InviteLine: b.twilio.InviteLine,
 	}); err != nil {
 		return err
 	}
@@ -210,6 +216,7 @@ func (b *Backend) Close() error {
 	b.stop()
 	b.running.Wait()
 	b.coordinator.Wait()
+	b.pacing.stop()
 	return errors.Join(b.ledger.Close(), b.twilio.Close())
 }
 

@@ -14,7 +14,6 @@ import (
 
 	"github.com/flex-transfer/flex-transfer/server/httpapi"
 	"github.com/flex-transfer/flex-transfer/server/settings"
-	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
@@ -43,14 +42,6 @@ type Account struct {
 	WorkflowSID  string `name:"twilio-flex-chat-transfer-workflow-sid" env:"TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID" placeholder:"WW…" help:"Workflow that routes transfers."`
 	BaseURL      string `name:"twilio-base-url" env:"TWILIO_BASE_URL" placeholder:"URL" help:"Sends all of Twilio's products to one address, such as a sandbox; the Host header still names the product."`
 	Rate         int    `name:"twilio-requests-per-second" env:"TWILIO_REQUESTS_PER_SECOND" default:"20" placeholder:"N" help:"Calls a second to each of Twilio's endpoints, Twilio's limit; 0 lifts it, for accounts whose limit was lifted and for benchmarks."`
-}
-
-// pacer keeps calls to Twilio under the account's limit.
-func (a Account) pacer() twilioapi.Pacer {
-	if a.Rate == 0 {
-		return twilioapi.Unpaced
-	}
-	return twilioapi.NewPacer(a.Rate)
 }
 
 // Problem is a setting that does not do.
