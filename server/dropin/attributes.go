@@ -69,8 +69,8 @@ func (d *DropIn) write(ctx context.Context, sid string, wanted members) error {
 		if err != nil {
 			return err
 		}
-		if seen == nil || equal(seen[keyInvites], invites) {
-			return nil
+		if was := now[keyInvites]; seen == nil || equal(seen[keyInvites], was) || equal(seen[keyInvites], invites) {
+			return nil // nobody wrote them since they were read, or the look came after our write
 		}
 		if now, err = d.attributes(ctx, sid); err != nil {
 			return err
