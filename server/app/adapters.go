@@ -6,6 +6,7 @@ import (
 
 	"github.com/flex-transfer/flex-transfer/server/coordinator"
 	"github.com/flex-transfer/flex-transfer/server/httpapi"
+	"github.com/flex-transfer/flex-transfer/server/reconcile"
 	"github.com/flex-transfer/flex-transfer/server/roster"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
@@ -97,6 +98,7 @@ type webhooks struct {
 	authToken   string
 	coordinator *coordinator.Coordinator
 	roster      *roster.Roster
+	reconciler  *reconcile.Reconciler
 }
 
 func (w webhooks) VerifySignature(url, contentType string, body []byte, signature string) bool {
@@ -104,6 +106,7 @@ func (w webhooks) VerifySignature(url, contentType string, body []byte, signatur
 }
 
 func (w webhooks) Apply(ctx context.Context, e httpapi.Event) error {
+	w.suspect(e)
 	switch e.Product {
 	case "taskrouter":
 		w.roster.Apply(roster.WebhookEvent{Type: e.Type, Fields: e.Fields})
@@ -117,7 +120,7 @@ func (w webhooks) Apply(ctx context.Context, e httpapi.Event) error {
 	case "interactions":
 		return w.coordinator.ApplyChannel(ctx, firstOf(e.Fields, "ChannelSid", "InteractionChannelSid"), firstOf(e.Fields, "ChannelStatus", "Status"))
 	}
-	return nil // nothing is to be learned from Conversations yet
+	return nil
 }
 
 func firstOf(fields map[string]string, keys ...string) string {

@@ -19,6 +19,7 @@ import (
 	"github.com/flex-transfer/flex-transfer/server/httpapi"
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/ledger/nats"
+	"github.com/flex-transfer/flex-transfer/server/reconcile"
 	"github.com/flex-transfer/flex-transfer/server/roster"
 	"github.com/flex-transfer/flex-transfer/server/settings"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
@@ -49,6 +50,7 @@ type Backend struct {
 
 	api         *httpapi.API
 	coordinator *coordinator.Coordinator
+	reconciler  *reconcile.Reconciler
 	roster      *roster.Roster
 	ledger      ledger.Ledger
 	twilio      *twilioapi.Client
@@ -106,6 +108,9 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 	}); err != nil {
 		return err
 	}
+	if b.reconciler, err = b.newReconciler(metrics); err != nil {
+		return err
+	}
 	listed := directory{roster: b.roster, coordinator: b.coordinator, settings: b.forCaller}
 	signIn := verifier{twilioapi.NewTokens(b.twilio.ValidateToken, time.Now)}
 	o := httpapi.Options{
@@ -113,7 +118,7 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 		Transfers: transfers{b.coordinator},
 		Directory: listed, Packed: listed.packed,
 		Watch:    watch{coordinator: b.coordinator, roster: b.roster, settings: b.settings, forCaller: b.forCaller},
-		Webhooks: webhooks{authToken: c.Account.AuthToken, coordinator: b.coordinator, roster: b.roster},
+		Webhooks: webhooks{authToken: c.Account.AuthToken, coordinator: b.coordinator, roster: b.roster, reconciler: b.reconciler},
 		Ready:    b.ready, ConfigStatus: b.configStatus, Text: textOf, PublicURL: c.Listen.PublicURL, Origins: c.Listen.Origins,
 		Module: dist.FS(), ModuleScripts: js.Files(), Logger: c.Logger,
 		Metrics: promhttp.HandlerFor(metrics.registry, promhttp.HandlerOpts{}),
@@ -148,6 +153,9 @@ func (b *Backend) run(runners int) {
 	b.running.Go(func() { b.roster.RunFigures(ctx) })
 	b.running.Go(func() { b.watchTargets(ctx) })
 	b.running.Go(func() { b.settings.Run(ctx) })
+	for range reconcilers {
+		b.running.Go(func() { b.runReconciler(ctx) })
+	}
 }
 
 // watchTargets takes back the invites of workers who go off, also once the

@@ -21,6 +21,7 @@ type metrics struct {
 	accepted prometheus.Histogram
 	reloads  *prometheus.CounterVec
 	mirror   *prometheus.CounterVec
+	repairs  *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -45,7 +46,10 @@ func newMetrics() *metrics {
 	m.mirror = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "mirror_total", Help: "Writes of outstanding invites into the attributes of conversations: written, unchanged, skipped (and why), restored (changes of others that our write had undone).",
 	}, []string{"outcome", "why"})
-	m.registry.MustRegister(m.calls, m.seconds, m.events, m.accepted, m.reloads, m.mirror,
+	m.repairs = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "reconcile_findings_total", Help: "What was found to be wrong in conversations and acted on, by finding: repaired, failed (tried again), no-queue (nobody can be asked to take a customer over), moot (changed meanwhile).",
+	}, []string{"finding", "outcome"})
+	m.registry.MustRegister(m.repairs, m.calls, m.seconds, m.events, m.accepted, m.reloads, m.mirror,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

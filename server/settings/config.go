@@ -12,6 +12,8 @@ type Config struct {
 	Transfer transfer.Settings
 	// Summary is the service that may replace the digest.
 	Summary Summary
+	// Rescue is what becomes of a customer who is alone in an open conversation.
+	Rescue Rescue
 	// Mirror says whether outstanding invites are also written into the
 	// conversation's attributes, for the Flex project template's own screens.
 	Mirror bool
@@ -32,6 +34,27 @@ type Summary struct {
 // DefaultSummaryTimeout is how long the summary service may take unless set.
 const DefaultSummaryTimeout = 3 * time.Second
 
+// Rescue is what becomes of a customer who is alone in an open conversation.
+type Rescue struct {
+	After time.Duration // they may be alone for so long
+	Then  RescueThen
+	// QueueSID (WQ…) is the queue that is asked; empty: the one that the
+	// conversation came from.
+	QueueSID string
+}
+
+// RescueThen is what becomes of them.
+type RescueThen string
+
+// What becomes of them.
+const (
+	RescueReroute RescueThen = "reroute" // a queue is asked to take them over
+	RescueClose   RescueThen = "close"   // the conversation is closed
+)
+
+// DefaultRescueAfter is how long a customer may be alone unless set.
+const DefaultRescueAfter = 10 * time.Second
+
 // Default is what is in force where nothing is set.
 func Default() Config {
 	return Config{
@@ -42,6 +65,7 @@ func Default() Config {
 			Handover:  transfer.HandoverSettings{NotesMax: transfer.DefaultNotesMax},
 		},
 		Summary: Summary{Timeout: DefaultSummaryTimeout},
+		Rescue:  Rescue{After: DefaultRescueAfter, Then: RescueReroute},
 		Mirror:  true,
 	}
 }

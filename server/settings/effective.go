@@ -157,6 +157,9 @@ func check(c Config, last layer, problems *Problems) {
 	if h := c.Transfer.Handover; h.Required && len(h.Reasons) == 0 {
 		wrong("handover.required", "is true, but there are no handover.reasons to choose from")
 	}
+	if c.Rescue.Then == RescueClose && c.Rescue.QueueSID != "" {
+		wrong("rescue.queueSid", "is set, but rescue.then is close: no queue is ever asked")
+	}
 	if c.Summary.TokenEnv != "" && c.Summary.URL == "" {
 		wrong("summary.tokenEnv", "is set, but summary.url is not")
 	}

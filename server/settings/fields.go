@@ -25,6 +25,8 @@ const (
 	maxPermissions    = 1000
 	maxPatterns       = 1000
 	maxName           = 200
+	minGrace          = time.Second
+	maxGrace          = 10 * time.Minute
 )
 
 // field is one setting.
@@ -83,6 +85,9 @@ var transferFields = []field{
 	setting("pingPong.transfers", "PING_PONG_TRANSFERS", whole(0, maxPingPong), func(c *Config) *int { return &c.Transfer.PingPong.Transfers }),
 	setting("pingPong.within", "PING_PONG_WITHIN", span(minPingPongWithin, maxPingPongWithin), func(c *Config) *time.Duration { return &c.Transfer.PingPong.Within }),
 	setting("pingPong.queueSid", "PING_PONG_QUEUE_SID", readQueue, func(c *Config) *string { return &c.Transfer.PingPong.QueueSID }),
+	setting("rescue.after", "RESCUE_AFTER", span(minGrace, maxGrace), func(c *Config) *time.Duration { return &c.Rescue.After }),
+	setting("rescue.then", "RESCUE_THEN", choice(RescueReroute, RescueClose), func(c *Config) *RescueThen { return &c.Rescue.Then }),
+	setting("rescue.queueSid", "RESCUE_QUEUE_SID", readQueue, func(c *Config) *string { return &c.Rescue.QueueSID }),
 }
 
 var handoverFields = []field{

@@ -100,8 +100,11 @@ func Audit(s Scene) []Finding {
 		Transfers: s.State.Transfers, Departures: s.State.Departures,
 	}}
 	a.hangs()
-	if s.Over() {
+	switch {
+	case s.Over():
 		a.leftovers()
+		return a.findings
+	case s.Channel.Status != channelActive:
 		return a.findings
 	}
 	a.unnoticed()
@@ -115,13 +118,16 @@ func Audit(s Scene) []Finding {
 	return a.findings
 }
 
-// Over reports whether the conversation has ended.
-func (s Scene) Over() bool {
-	return s.Channel.Status != "" && s.Channel.Status != channelActive && s.Channel.Status != channelSetup
-}
+// The statuses of a channel that has ended.
+const (
+	channelClosed = "closed"
+	channelFailed = "failed"
+)
 
-// channelSetup is a channel's status while Twilio makes it.
-const channelSetup = "setup"
+// Over reports whether the conversation has ended for good.
+func (s Scene) Over() bool {
+	return s.Channel.Status == channelClosed || s.Channel.Status == channelFailed
+}
 
 func (a *audit) found(f Finding) { a.findings = append(a.findings, f) }
 

@@ -17,7 +17,7 @@ const rescueAgain = 5 * time.Minute
 // stranded finds a customer in an open conversation with nobody in it and
 // nobody being asked. Open transfers see to their customers by themselves.
 func (a *audit) stranded() {
-	if a.Over() || !slices.ContainsFunc(a.Participants, customer) || a.others("") || a.asked("") || a.othersLately() {
+	if !slices.ContainsFunc(a.Participants, customer) || a.others("") || a.asked("") || a.othersLately() {
 		return
 	}
 	if slices.ContainsFunc(a.Participants, func(p ParticipantRecord) bool { return a.in(p) && !a.State.Gone(p.SID) }) {

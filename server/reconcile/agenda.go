@@ -1,0 +1,138 @@
+package reconcile
+
+import (
+	"container/heap"
+	"time"
+)
+
+// place names one conversation: its interaction (KD…, which may not be known
+// yet) and its interaction channel (UO…).
+type place struct{ interaction, channel string }
+
+// visit is a conversation that is to be looked at.
+type visit struct {
+	place
+	due   time.Time
+	order uint64 // of those that are due at once, the first that was asked for
+	index int    // in the heap; -1 while it is being made
+	// again is when it is to be made anew, if that was asked for meanwhile.
+	again time.Time
+	// suspected is since when something has been seen to be wrong, by the finding.
+	suspected map[string]time.Time
+	// closely asks for a look at its tasks even if the conversation has ended.
+	closely bool
+	// missed is when the oldest event was that asked for the visit and had been
+	// missed; zero where none was.
+	missed   time.Time
+	failures int
+}
+
+// agenda is the visits that are to be made. It is not safe for concurrent use.
+type agenda struct {
+	visits map[string]*visit // by channel, also those that are being made
+	heap   visitHeap
+	order  uint64
+}
+
+// add asks for a visit at the time, or earlier.
+func (a *agenda) add(p place, due time.Time, closely bool) {
+	v := a.visits[p.channel]
+	if v == nil {
+		if a.visits == nil {
+			a.visits = map[string]*visit{}
+		}
+		a.order++
+		v = &visit{place: p, due: due, order: a.order, closely: closely}
+		a.visits[p.channel] = v
+		heap.Push(&a.heap, v)
+		return
+	}
+	if v.interaction == "" {
+		v.interaction = p.interaction
+	}
+	v.closely = v.closely || closely
+	switch {
+	case v.index < 0:
+		if v.again.IsZero() || due.Before(v.again) {
+			v.again = due
+		}
+	case due.Before(v.due):
+		v.due = due
+		heap.Fix(&a.heap, v.index)
+	}
+}
+
+// since notes that the visit was asked for by an event that had been missed.
+func (a *agenda) since(channel string, at time.Time) {
+	if v := a.visits[channel]; v != nil && (v.missed.IsZero() || at.Before(v.missed)) {
+		v.missed = at
+	}
+}
+
+// oldestMissed is when the oldest missed event was that a visit is still to be
+// made for, or the given time if that is earlier.
+func (a *agenda) oldestMissed(otherwise time.Time) time.Time {
+	for _, v := range a.visits {
+		if !v.missed.IsZero() && v.missed.Before(otherwise) {
+			otherwise = v.missed
+		}
+	}
+	return otherwise
+}
+
+// next is when the first visit is due; false if there is none.
+func (a *agenda) next() (time.Time, bool) {
+	if len(a.heap) == 0 {
+		return time.Time{}, false
+	}
+	return a.heap[0].due, true
+}
+
+// begin takes the first visit off the heap.
+func (a *agenda) begin() *visit { return heap.Pop(&a.heap).(*visit) }
+
+// end ends a visit that was begun; a due time asks for another one.
+func (a *agenda) end(v *visit, due time.Time) {
+	if !v.again.IsZero() && (due.IsZero() || v.again.Before(due)) {
+		due = v.again
+	}
+	v.again = time.Time{}
+	if due.IsZero() {
+		delete(a.visits, v.channel)
+		return
+	}
+	v.due = due
+	heap.Push(&a.heap, v)
+}
+
+// visitHeap orders visits by when they are due.
+type visitHeap []*visit
+
+func (h visitHeap) Len() int { return len(h) }
+
+func (h visitHeap) Less(i, j int) bool {
+	if !h[i].due.Equal(h[j].due) {
+		return h[i].due.Before(h[j].due)
+	}
+	return h[i].order < h[j].order
+}
+
+func (h visitHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+func (h *visitHeap) Push(x any) {
+	v := x.(*visit)
+	v.index = len(*h)
+	*h = append(*h, v)
+}
+
+func (h *visitHeap) Pop() any {
+	last := len(*h) - 1
+	v := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	v.index = -1
+	return v
+}

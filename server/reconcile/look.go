@@ -1,0 +1,188 @@
+package reconcile
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// sight is what a visit has seen.
+type sight struct {
+	place
+	conversation string // CH…; empty where nothing tells
+	scene        transfer.Scene
+	last         ledger.Record // on whose state the scene stands
+	closer       bool          // the invites were read
+}
+
+// errUnknownPlace says that nobody knows which interaction a channel belongs to.
+var errUnknownPlace = errors.New("reconcile: it is not known which interaction the channel belongs to")
+
+// keyMirror is the attribute of a conversation that shows the outstanding
+// invites.
+const keyMirror = "invites"
+
+// look reads what Twilio has, and then what is recorded. Of a conversation that
+// has ended it reads the tasks only if it is to look closely.
+func (r *Reconciler) look(ctx context.Context, p place, closely bool) (*sight, error) {
+	before, err := r.lastOf(ctx, p.channel)
+	if err != nil {
+		return nil, err
+	}
+	if p.interaction == "" {
+		if p.interaction = before.State.InteractionSID; p.interaction == "" {
+			return nil, errUnknownPlace
+		}
+	}
+	s := &sight{place: p, conversation: before.State.ConversationSID}
+	s.scene.Settings = r.Settings()
+	s.scene.Channel, err = r.Twilio.Channel(ctx, p.interaction, p.channel)
+	if twilioapi.IsNotFound(err) {
+		s.scene.Channel, err = transfer.ChannelRecord{SID: p.channel, InteractionSID: p.interaction, Status: "closed"}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !s.scene.Over() || closely {
+		if err := r.lookInside(ctx, s, before.State); err != nil {
+			return nil, err
+		}
+	}
+	if s.last, err = r.lastOf(ctx, p.channel); err != nil {
+		return nil, err
+	}
+	s.scene.State, s.scene.Now = s.last.State, r.Clock()
+	if s.scene.Unknown() {
+		err = r.lookCloser(ctx, s)
+	}
+	return s, err
+}
+
+// lastOf is the channel's last record; the zero record where there is none.
+func (r *Reconciler) lastOf(ctx context.Context, channel string) (ledger.Record, error) {
+	record, err := r.Ledger.Last(ctx, channel)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return ledger.Record{}, nil
+	}
+	return record, err
+}
+
+// lookInside reads who is in the conversation and which tasks it has.
+func (r *Reconciler) lookInside(ctx context.Context, s *sight, known transfer.State) error {
+	reads := []func(context.Context) error{
+		func(ctx context.Context) (err error) {
+			if s.scene.Participants, err = r.Twilio.Participants(ctx, s.interaction, s.channel); twilioapi.IsNotFound(err) {
+				err = nil
+			}
+			return err
+		},
+		func(ctx context.Context) error {
+			tasks, err := r.Twilio.TasksOf(ctx, s.channel)
+			for _, t := range tasks {
+				s.scene.Tasks = append(s.scene.Tasks, sceneTask(t))
+			}
+			return err
+		},
+	}
+	if r.Policy().Mirror && known.ConversationSID != "" && !known.MirrorPending && !s.scene.Over() {
+		reads = append(reads, func(ctx context.Context) error { return r.lookAtMirror(ctx, s, known.ConversationSID) })
+	}
+	if err := r.Schedule.Together(ctx, reads...); err != nil {
+		return err
+	}
+	for _, t := range s.scene.Tasks {
+		if l := linksOf(t.Attributes); s.conversation == "" && l.Channel == s.channel && transfer.ValidSID(l.Conversation, "CH") {
+			s.conversation = l.Conversation
+		}
+	}
+	for _, p := range s.scene.Participants {
+		if p.TaskSID == "" || has(s.scene.Tasks, p.TaskSID) {
+			continue
+		}
+		if err := r.lookAtTask(ctx, s, p.TaskSID, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func has(tasks []transfer.SceneTask, sid string) bool {
+	return slices.ContainsFunc(tasks, func(t transfer.SceneTask) bool { return t.SID == sid })
+}
+
+func sceneTask(t twilioapi.ListedTask) transfer.SceneTask {
+	return transfer.SceneTask{TaskRecord: t.TaskRecord, Reason: t.Reason, Created: t.Created, Changed: t.Updated}
+}
+
+// lookAtTask reads a task that no list shows: its attributes may have been
+// changed, or Twilio has deleted it.
+func (r *Reconciler) lookAtTask(ctx context.Context, s *sight, sid string, deleted bool) error {
+	t, err := r.Twilio.Task(ctx, sid)
+	switch {
+	case twilioapi.IsNotFound(err):
+		if deleted {
+			s.scene.Tasks = append(s.scene.Tasks, transfer.SceneTask{TaskRecord: transfer.TaskRecord{SID: sid, AssignmentStatus: transfer.TaskDeleted}})
+		}
+		return nil
+	case err != nil:
+		return err
+	}
+	s.scene.Tasks = append(s.scene.Tasks, transfer.SceneTask{TaskRecord: t.TaskRecord, Reason: t.Reason, Created: t.Created})
+	return nil
+}
+
+// lookAtMirror reads which invites the conversation's attributes show. What is
+// no object shows none.
+func (r *Reconciler) lookAtMirror(ctx context.Context, s *sight, conversationSID string) error {
+	conv, err := r.Twilio.Conversation(ctx, conversationSID)
+	if twilioapi.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	attributes := map[string]json.RawMessage{}
+	if conv.State == "closed" || json.Unmarshal([]byte(conv.Attributes), &attributes) != nil {
+		return nil
+	}
+	shown := map[string]json.RawMessage{}
+	if text, any := attributes[keyMirror]; any && json.Unmarshal(text, &shown) != nil {
+		return nil
+	}
+	for sid := range shown {
+		s.scene.Shown = append(s.scene.Shown, sid)
+	}
+	slices.Sort(s.scene.Shown)
+	s.scene.ShownRead = true
+	return nil
+}
+
+// closeInvites is how many of the newest invites are looked at one by one.
+const closeInvites = 10
+
+// lookCloser reads the invites, and those of their tasks that no list shows: an
+// agent's script may have taken the conversation's name from a task.
+func (r *Reconciler) lookCloser(ctx context.Context, s *sight) error {
+	s.closer = true
+	invites, err := r.Twilio.Invites(ctx, s.interaction, s.channel)
+	if err != nil {
+		return err
+	}
+	s.scene.Invites = make([]transfer.SceneInvite, 0, len(invites))
+	for _, i := range invites {
+		s.scene.Invites = append(s.scene.Invites, transfer.SceneInvite{SID: i.SID, TaskSID: i.TaskSID, Attributes: i.Attributes})
+	}
+	for _, i := range invites[max(0, len(invites)-closeInvites):] {
+		if transfer.ValidSID(i.TaskSID, "WT") && !has(s.scene.Tasks, i.TaskSID) {
+			if err := r.lookAtTask(ctx, s, i.TaskSID, false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package reconcile
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// leaving are TaskRouter's events after which a customer may be alone.
+var leaving = []string{"task.canceled", "task.completed", "task.wrapup", "task.deleted"}
+
+// accepted is TaskRouter's event after which somebody may be in who should not
+// be.
+const accepted = "reservation.accepted"
+
+// links are what a task's attributes tell about its conversation.
+type links struct {
+	Interaction  string `json:"flexInteractionSid"`
+	Channel      string `json:"flexInteractionChannelSid"`
+	Conversation string `json:"conversationSid"`
+}
+
+func linksOf(attributes string) links {
+	var l links
+	if json.Unmarshal([]byte(attributes), &l) != nil {
+		return links{}
+	}
+	return l
+}
+
+// placeOf is false where the SIDs are none: anybody may write attributes.
+func placeOf(interaction, channel string) (place, bool) {
+	if !transfer.ValidSID(channel, "UO") {
+		return place{}, false
+	}
+	if !transfer.ValidSID(interaction, "KD") {
+		interaction = ""
+	}
+	return place{interaction, channel}, true
+}
+
+func (l links) place() (place, bool) { return placeOf(l.Interaction, l.Channel) }
+
+// TaskEvent takes in an event of TaskRouter about a task: its type and the
+// task's attributes.
+func (r *Reconciler) TaskEvent(kind, attributes string) {
+	l := linksOf(attributes)
+	p, ok := l.place()
+	if !ok {
+		return
+	}
+	for _, k := range leaving {
+		if k == kind {
+			r.notice(p, l.Conversation, r.Clock())
+			return
+		}
+	}
+	if id, _ := transfer.ReadStamp(attributes); kind == accepted && id != "" {
+		r.notice(p, l.Conversation, r.Clock())
+	}
+}
+
+// ChannelEvent takes in an event of the Interactions API: its type, the SIDs of
+// the interaction, its channel and its conversation, and the channel's status.
+func (r *Reconciler) ChannelEvent(kind, interactionSID, interactionChannelSID, conversationSID, status string) {
+	p, ok := placeOf(interactionSID, interactionChannelSID)
+	if !ok {
+		return
+	}
+	switch {
+	case status == "closed" || status == "failed":
+		r.ended(p.channel)
+	case kind == "onParticipantLeft" || kind == "onChannelStatusUpdated":
+		r.notice(p, conversationSID, r.Clock())
+	}
+}
+
+// ConversationEvent takes in an event of the Conversations API: its type and the
+// conversation. Of conversations that are not known to be open nothing is
+// learnt: the sweep finds them.
+func (r *Reconciler) ConversationEvent(kind, conversationSID string) {
+	if kind != "onParticipantRemoved" && kind != "onConversationStateUpdated" {
+		return
+	}
+	r.mu.Lock()
+	p, known := r.places[conversationSID]
+	r.mu.Unlock()
+	if known {
+		r.notice(p, conversationSID, r.Clock())
+	}
+}
+
+// notice asks for a look once the grace period since the event is over.
+func (r *Reconciler) notice(p place, conversationSID string, at time.Time) {
+	if transfer.ValidSID(conversationSID, "CH") {
+		r.mu.Lock()
+		r.places[conversationSID] = p
+		r.mu.Unlock()
+	}
+	r.ask(p, at.Add(r.Policy().Grace), false)
+}
+
+// ended notes that a conversation is over: its ended tasks mean nothing.
+func (r *Reconciler) ended(channel string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over[channel] = r.Clock()
+}

@@ -1,0 +1,191 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// overFor is how long it is remembered that a conversation has ended: longer
+// than Twilio keeps tasks that are over, but for those that wrap up, about which
+// it is asked again.
+const overFor = time.Hour
+
+// floor is what a sweep sees of one conversation.
+type floor struct {
+	place
+	conversation   string
+	live, assigned bool
+	ended          time.Time // when the last of its tasks that are over changed
+	stamped        []twilioapi.ListedTask
+}
+
+// sweepOnce goes through the tasks that are open or have lately ended, and
+// through what the ledger has open, and asks for a look where something may be
+// wrong.
+func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
+	ctx, cancel := r.Schedule.Within(ctx, sweepLimit)
+	defer cancel()
+	_, ours, due, err := r.claim(ctx, keySweep, &r.sweep, r.SweepEvery)
+	defer func() { r.endRound(&r.sweep, due) }()
+	if err != nil {
+		return DecisionRetry, fmt.Errorf("take turns at the sweep: %w", err)
+	}
+	if !ours {
+		return DecisionNotOurs, nil
+	}
+	tasks, err := r.Twilio.Tasks(ctx, "pending", "reserved", "assigned", "wrapping", "canceled", "completed")
+	if err != nil {
+		due = r.Clock().Add(retryAfter)
+		return DecisionRetry, fmt.Errorf("read the open tasks: %w", err)
+	}
+	floors := floorsOf(tasks)
+	for _, f := range floors {
+		if err := r.sweepOne(ctx, f); err != nil {
+			due = r.Clock().Add(retryAfter)
+			return DecisionRetry, err
+		}
+	}
+	if err := r.sweepLedger(ctx); err != nil {
+		due = r.Clock().Add(retryAfter)
+		return DecisionRetry, err
+	}
+	r.tidy(floors)
+	return DecisionSwept, nil
+}
+
+// floorsOf groups tasks by conversation, in the order of their channels.
+func floorsOf(tasks []twilioapi.ListedTask) []*floor {
+	byChannel := map[string]*floor{}
+	for _, t := range tasks {
+		l := linksOf(t.Attributes)
+		p, ok := l.place()
+		if !ok {
+			continue
+		}
+		f := byChannel[p.channel]
+		if f == nil {
+			f = &floor{place: p}
+			byChannel[p.channel] = f
+		}
+		if f.interaction == "" {
+			f.interaction = p.interaction
+		}
+		if transfer.ValidSID(l.Conversation, "CH") {
+			f.conversation = l.Conversation
+		}
+		switch t.AssignmentStatus {
+		case "pending", "reserved":
+			f.live = true
+		case "assigned":
+			f.assigned = true
+		default:
+			if t.Updated.After(f.ended) {
+				f.ended = t.Updated
+			}
+			continue
+		}
+		if transfer.ReadTransferID(t.Attributes) != "" {
+			f.stamped = append(f.stamped, t)
+		}
+	}
+	sorted := make([]*floor, 0, len(byChannel))
+	for _, channel := range slices.Sorted(maps.Keys(byChannel)) {
+		sorted = append(sorted, byChannel[channel])
+	}
+	return sorted
+}
+
+// sweepOne asks for a look at a conversation that nobody seems to attend to, or
+// one of whose invites is not what is recorded.
+func (r *Reconciler) sweepOne(ctx context.Context, f *floor) error {
+	r.mu.Lock()
+	_, over := r.over[f.channel]
+	if f.conversation != "" {
+		r.places[f.conversation] = f.place
+	}
+	r.mu.Unlock()
+	if !f.live && !f.assigned && !over {
+		r.ask(f.place, f.ended.Add(r.Policy().Grace), false)
+	}
+	if len(f.stamped) == 0 {
+		return nil
+	}
+	last, err := r.Ledger.Last(ctx, f.channel)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return err
+	}
+	for _, t := range f.stamped {
+		if stray(last.State, t) {
+			r.ask(f.place, r.Clock(), true)
+			return nil
+		}
+	}
+	return nil
+}
+
+// stray reports whether the invite of the task may not be the one that is
+// recorded. Of those that somebody has accepted, only unknown ones are.
+func stray(s transfer.State, task twilioapi.ListedTask) bool {
+	id, round := transfer.ReadStamp(task.Attributes)
+	t, known := s.Find(id)
+	if task.AssignmentStatus == "assigned" {
+		return !known && len(s.Transfers) == 0
+	}
+	return !known || !t.Open() || round < t.Round || (t.Invite.TaskSID != "" && t.Invite.TaskSID != task.SID)
+}
+
+// sweepLedger asks for a look at what is long overdue.
+func (r *Reconciler) sweepLedger(ctx context.Context) error {
+	opens, ok := r.Ledger.(ledger.Opens)
+	if !ok {
+		return nil
+	}
+	open, err := opens.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("read what is open: %w", err)
+	}
+	now := r.Clock()
+	for _, record := range open {
+		if len(record.State.Hanging(now)) > 0 {
+			r.ask(place{record.State.InteractionSID, record.Channel()}, now, false)
+		}
+	}
+	return nil
+}
+
+// tidy asks for a close look at some conversations that seem well, those that
+// were looked at longest ago first, and forgets what is not open any more.
+func (r *Reconciler) tidy(floors []*floor) {
+	now := r.Clock()
+	r.mu.Lock()
+	open := map[string]bool{}
+	var closer []*floor
+	for _, f := range floors {
+		if _, over := r.over[f.channel]; over {
+			continue
+		}
+		open[f.channel] = true
+		if _, seen := r.looked[f.channel]; !seen {
+			r.looked[f.channel] = now.Add(-r.CloseLookEvery / 2) // not all at once after a start
+		}
+		if now.Sub(r.looked[f.channel]) >= r.CloseLookEvery {
+			closer = append(closer, f)
+		}
+	}
+	slices.SortStableFunc(closer, func(a, b *floor) int { return r.looked[a.channel].Compare(r.looked[b.channel]) })
+	maps.DeleteFunc(r.looked, func(channel string, _ time.Time) bool { return !open[channel] })
+	maps.DeleteFunc(r.places, func(_ string, p place) bool { return !open[p.channel] })
+	maps.DeleteFunc(r.over, func(_ string, at time.Time) bool { return now.Sub(at) > overFor })
+	r.mu.Unlock()
+	for _, f := range closer[:min(len(closer), r.CloseLooks)] {
+		r.ask(f.place, now, false)
+	}
+}
