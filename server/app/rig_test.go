@@ -27,6 +27,7 @@ type rig struct {
 	*testing.T
 	account *sandbox.Account
 	backend *Backend
+	config  Config // of the backend
 	server  *httptest.Server
 	// conv is the conversation that the world begins with.
 	conv conversation
@@ -79,6 +80,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	if o.config != nil {
 		o.config(&c)
 	}
+	r.config = c
 	if r.backend, err = Start(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
@@ -98,12 +100,17 @@ func newRig(t *testing.T, o rigOptions) *rig {
 func fixed(s transfer.Settings) *settings.Store { return settings.Fixed(settings.Config{Transfer: s}) }
 
 func (r *rig) close() {
-	_ = r.account.Close() // no webhooks into a backend that stops
-	if err := r.backend.Close(); err != nil {
-		r.Errorf("close: %v", err)
-	}
+	r.closeBackend(r.backend)
 	r.server.CloseClientConnections()
 	r.server.Close()
+}
+
+// closeBackend closes one of the backends, the account's webhooks first.
+func (r *rig) closeBackend(b *Backend) {
+	_ = r.account.Close() // no webhooks into a backend that stops
+	if err := b.Close(); err != nil {
+		r.Errorf("close: %v", err)
+	}
 }
 
 // testWriter sends logs to the test's own.
