@@ -57,11 +57,35 @@ func updateDirectory(size uint32) uint32 { return askDirectory(size, directories
 //go:wasmexport openDirectory
 func openDirectory(size uint32) uint32 { return askDirectory(size, directories.Open) }
 
-//go:wasmexport search
-func search(size uint32) uint32 { return askDirectory(size, directories.Search) }
-
 //go:wasmexport nativeFilters
 func nativeFilters(size uint32) uint32 { return askDirectory(size, directories.Filters) }
+
+// search puts a query, whose text takes so many bytes, see
+// [wire.Directories.Search]. It returns the address of the numbers, or 0 where
+// there is no answer.
+//
+//go:wasmexport search
+func search(size, favourites, flags, limit uint32) (at uint32) {
+	defer func() {
+		if p := recover(); p != nil {
+			at = 0
+		}
+	}()
+	if int64(size) > int64(len(questionText)) {
+		return 0
+	}
+	text := ""
+	if size > 0 {
+		text = unsafe.String(&questionText[0], size)
+	}
+	numbers := directories.Search(text, favourites, flags, limit)
+	return uint32(uintptr(unsafe.Pointer(&numbers[0])))
+}
+
+//go:wasmexport describe
+func describe(of, number uint32) uint32 {
+	return asked(func(buf []byte) []byte { return directories.Describe(buf, of, number) })
+}
 
 // askDirectory puts the question of so many bytes.
 func askDirectory(size uint32, ask func(buf []byte, question string) []byte) uint32 {

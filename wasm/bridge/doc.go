@@ -18,8 +18,12 @@
 // and the function decide(length) → address among those of the WebAssembly
 // instance answers the question that was written; see [wire.Decide].
 //
-// JSON goes across the border and nothing else: reading objects field by field
-// costs ten times as much. No export waits for a promise, since that would stop
+// The other functions of the instance are about the directory: reserveDirectory,
+// loadDirectory, updateDirectory, openDirectory, search, describe and
+// nativeFilters.
+//
+// JSON goes across the border, but for a search, whose answer is numbers in the
+// memory: reading objects field by field costs ten times as much. No export waits for a promise, since that would stop
 // the page's thread for good. Every export and every goroutine
 // recovers from panics, since one that nobody recovers kills the instance.
 package bridge

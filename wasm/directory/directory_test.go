@@ -143,7 +143,7 @@ func TestLoadTakesAnOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Open(transfer.Facts{})
-	if got := namesOf(d.Search(Query{Limit: 9})); !slices.Equal(got, []string{"c", "a", "b", "q", "p"}) {
+	if got := namesOf(d, d.Search(Query{Limit: 9})); !slices.Equal(got, []string{"c", "a", "b", "q", "p"}) {
 		t.Errorf("%q", got)
 	}
 	for _, order := range [][]uint32{{0, 1, 2, 3}, {0, 0, 1, 3, 4}, {3, 1, 2, 0, 4}, {0, 1, 2, 3, 9}, {}} {
@@ -180,32 +180,84 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
-func namesOf(f Found) []string {
+// namesOf are the names that a search found.
+func namesOf(d *Directory, f Found) []string {
+	names := map[uint32]string{}
+	for _, x := range []*Index{&d.workers, &d.queues} {
+		for _, e := range x.entries {
+			names[e.text] = e.name
+		}
+	}
 	out := []string{}
-	for _, l := range f.Lines {
-		out = append(out, l.Target.Name)
+	for _, h := range f.Hits {
+		out = append(out, names[h.Text])
 	}
 	return out
 }
 
-// oracle searches without an index: it looks at every entry.
-func oracle(d *Directory, q Query) []string {
-	workers, queues := d.contents()
-	words := strings.Fields(Fold(q.Text))
-	var out []string
-	for _, wanted := range []quality{atBeginning, inside} {
-		for _, w := range workers {
-			if rank(words, append(slices.Clone(w.Skills), w.Name, w.Team, w.Activity)) == wanted && (!q.Available || w.Available) {
-				out = append(out, w.Name)
-			}
+func TestEntriesOfHits(t *testing.T) {
+	workers, queues := randomAccount(rand.New(rand.NewPCG(7, 8)), 40, 10)
+	d := load(t, workers, queues)
+	d.Open(transfer.Facts{Me: transfer.Colleague{SID: "nobody"}})
+	d.UpdateWorker(transfer.Colleague{SID: workers[0].SID, Name: "Renamed", Skills: []string{"new"}})
+	found := d.Search(Query{Limit: 99})
+	if len(found.Hits) != 50 {
+		t.Fatalf("%d are found", len(found.Hits))
+	}
+	names := namesOf(d, found)
+	for i, h := range found.Hits {
+		if e, ok := d.Entry(h.Text); !ok || e.Target.Kind != h.Kind || e.Target.Name != names[i] {
+			t.Errorf("line %d: %+v is not %q", i, e, names[i])
 		}
 	}
-	for _, wanted := range []quality{atBeginning, inside} {
-		for _, w := range queues {
-			if rank(words, append(slices.Clone(w.Skills), w.FriendlyName)) == wanted && (!q.Available || w.Figures == nil || w.Figures.Available > 0) {
-				out = append(out, w.FriendlyName)
+	if e, ok := d.Entry(50); !ok || e.Target.SID != workers[0].SID || !slices.Equal(e.Skills, []string{"new"}) {
+		t.Errorf("the first text that came later: %+v", e)
+	}
+	if e, ok := d.Entry(51); ok {
+		t.Errorf("a text that there is not: %+v", e)
+	}
+}
+
+// naive is an entry as a search without an index has it.
+type naive struct {
+	name      string
+	texts     []string // folded
+	available bool
+}
+
+func (d *Directory) naive() (workers, queues []naive) {
+	fold := func(texts ...string) []string {
+		for i := range texts {
+			texts[i] = Fold(texts[i])
+		}
+		return texts
+	}
+	ws, qs := d.contents()
+	for _, w := range ws {
+		workers = append(workers, naive{w.Name, fold(append(slices.Clone(w.Skills), w.Name, w.Team, w.Activity)...), w.Available})
+	}
+	for _, q := range qs {
+		queues = append(queues, naive{q.FriendlyName, fold(append(slices.Clone(q.Skills), q.FriendlyName)...), q.Figures == nil || q.Figures.Available > 0})
+	}
+	return workers, queues
+}
+
+// oracle searches without an index: it looks at every entry.
+func oracle(text string, available bool, kinds ...[]naive) []string {
+	words := strings.Fields(Fold(text))
+	var out []string
+	for _, entries := range kinds {
+		var inside []string
+		for _, e := range entries {
+			switch {
+			case available && !e.available:
+			case rank(words, e.texts) == atBeginning:
+				out = append(out, e.name)
+			case rank(words, e.texts) != nowhere:
+				inside = append(inside, e.name)
 			}
 		}
+		out = append(out, inside...)
 	}
 	return out
 }
@@ -215,7 +267,7 @@ func rank(words, texts []string) quality {
 	for _, word := range words {
 		best := nowhere
 		for _, text := range texts {
-			best = max(best, find(Fold(text), word))
+			best = max(best, find(text, word))
 		}
 		worst = min(worst, best)
 	}
@@ -233,7 +285,7 @@ func TestSearchFindsWhatAnExhaustiveSearchFinds(t *testing.T) {
 		workers, queues := randomAccount(r, r.IntN(120), r.IntN(20))
 		d := load(t, workers, queues)
 		d.Open(transfer.Facts{})
-		compareSearches(t, d)
+		compareSearches(t, r, d)
 		for i := range 1 + n*60 { // enough to have it laid out anew
 			id := r.IntN(400)
 			switch r.IntN(8) {
@@ -247,21 +299,44 @@ func TestSearchFindsWhatAnExhaustiveSearchFinds(t *testing.T) {
 				d.UpdateWorker(randomWorker(r, id))
 			}
 			if i%211 == 0 {
-				compareSearches(t, d)
+				compareSearches(t, r, d)
 			}
 		}
-		compareSearches(t, d)
+		compareSearches(t, r, d)
 	}
 }
 
-func compareSearches(t *testing.T, d *Directory) {
+// randomQuery is some parts of what there is to be found, and now and then of
+// what there is not.
+func randomQuery(r *rand.Rand, workers []transfer.Colleague) string {
+	var words []string
+	for range 1 + r.IntN(3) {
+		text := "nobody"
+		if len(workers) > 0 && r.IntN(9) > 0 {
+			w := workers[r.IntN(len(workers))]
+			texts := append(slices.Clone(w.Skills), w.Name, w.Name, w.Name, w.Team, w.Activity)
+			text = texts[r.IntN(len(texts))]
+		}
+		runes := []rune(text)
+		from := r.IntN(len(runes) + 1)
+		words = append(words, string(runes[from:from+r.IntN(len(runes)-from+1)]))
+	}
+	return strings.Join(words, " ")
+}
+
+func compareSearches(t *testing.T, r *rand.Rand, d *Directory) {
 	t.Helper()
-	for _, text := range queries {
+	known, _ := d.contents()
+	texts := slices.Clone(queries)
+	for range 40 {
+		texts = append(texts, randomQuery(r, known))
+	}
+	workers, queues := d.naive()
+	for _, text := range texts {
 		for _, available := range []bool{false, true} {
-			q := Query{Text: text, Available: available, Limit: 1 << 20}
-			found := d.Search(q)
-			want := oracle(d, q)
-			if got := namesOf(found); !slices.Equal(got, want) && len(got)+len(want) > 0 {
+			found := d.Search(Query{Text: text, Available: available, Limit: 1 << 20})
+			want := oracle(text, available, workers, queues)
+			if got := namesOf(d, found); !slices.Equal(got, want) && len(got)+len(want) > 0 {
 				t.Fatalf("%q, available %v: %q, want %q", text, available, got, want)
 			}
 			if found.Workers+found.Queues != len(want) {

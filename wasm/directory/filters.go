@@ -103,8 +103,8 @@ func (d *Directory) workerFilter() string {
 			decided = decided && !forbidden[t.text]
 		}
 	}
-	if decided && len(teams) > 0 {
-		return oneOf("data.attributes.team_name", true, teams)
+	if decided && len(teams) > 0 { // under either name that a team may have in the attributes
+		return "(" + oneOf("data.attributes.team_name", true, teams) + " OR " + oneOf("data.attributes.team", true, teams) + ")"
 	}
 	if min(len(shown), len(hidden)) > mostNames {
 		return ""

@@ -9,69 +9,63 @@ func (x *Index) query(words []string, set bitset) (first bitset) {
 	first = x.scratch[0]
 	copy(first, set)
 	for _, word := range words {
-		beginning, anywhere := x.scratch[1], x.scratch[2]
-		clear(beginning)
+		starts, anywhere := x.scratch[1], x.scratch[2]
+		clear(starts)
 		clear(anywhere)
-		x.inNames(word, beginning, anywhere)
-		for i := range x.terms {
-			t := &x.terms[i]
-			switch find(t.folded, word) {
-			case atBeginning:
-				beginning.or(t.in)
-				anywhere.or(t.in)
-			case inside:
-				anywhere.or(t.in)
-			}
-		}
-		first.and(beginning)
+		x.words.find(word, starts, anywhere)
+		letters := lettersOf(word)
+		x.inActivities(word, letters, starts, anywhere)
+		x.inLate(word, letters, starts, anywhere)
+		anywhere.or(starts)
+		first.and(starts)
 		set.and(anywhere)
 	}
 	return first
 }
 
-// inNames adds the entries with a word in their name.
-func (x *Index) inNames(word string, starts, anywhere bitset) {
-	if len(x.names.keys) == 0 {
-		return
-	}
-	if len(word) <= 3 {
-		if p := x.names.find(gramKey(word)); p != nil {
-			p.into(anywhere)
+// inActivities adds the entries with a word in their activity.
+func (x *Index) inActivities(word string, letters uint64, starts, anywhere bitset) {
+	for i := range x.terms {
+		t := &x.terms[i]
+		if t.kind != termActivity || letters&^t.letters != 0 {
+			continue
 		}
-		if p := x.names.find(gramKey(word) | beginning); p != nil {
-			p.into(starts)
-		}
-		return
-	}
-	rarest := x.rarest(word)
-	if rarest == nil {
-		return
-	}
-	rarest.each(func(id uint32) {
-		switch find(x.entries[id].folded, word) {
+		switch find(t.folded, word) {
 		case atBeginning:
-			starts.put(id)
-			anywhere.put(id)
+			starts.or(t.in)
 		case inside:
-			anywhere.put(id)
+			anywhere.or(t.in)
 		}
-	})
+	}
 }
 
-// rarest is the shortest list of a gram of the word; nil where one of them is
-// in no name.
-func (x *Index) rarest(word string) *postings {
-	var rarest *postings
-	for i := 0; i+3 <= len(word); i++ {
-		p := x.names.find(gramKey(word[i : i+3]))
-		if p == nil {
-			return nil
+// inLate adds the late entries with a word in their name, team or skills, which
+// are not among the words.
+func (x *Index) inLate(word string, letters uint64, starts, anywhere bitset) {
+	for i := range x.late {
+		l := &x.late[i]
+		if letters&^l.letters != 0 {
+			continue
 		}
-		if rarest == nil || p.n < rarest.n {
-			rarest = p
+		found := find(l.folded, word)
+		x.eachTerm(&x.entries[l.id], func(place int32) { found = max(found, find(x.terms[place].folded, word)) })
+		switch found {
+		case atBeginning:
+			starts.put(l.id)
+		case inside:
+			anywhere.put(l.id)
 		}
 	}
-	return rarest
+}
+
+// lettersOf are the bytes of a folded text, as bits: those of a word are all
+// among those of any text that has it.
+func lettersOf(text string) uint64 {
+	var letters uint64
+	for i := 0; i < len(text); i++ {
+		letters |= 1 << (text[i] & 63)
+	}
+	return letters
 }
 
 // wordsOf are the words of a query.

@@ -25,25 +25,38 @@ const (
 // Fold writes a name in small letters without accents, so that two that differ
 // in nothing else are the same.
 func Fold(s string) string {
+	if i := foldedAlready(s); i < len(s) {
+		return string(appendFold(append(make([]byte, 0, len(s)+4), s[:i]...), s[i:]))
+	}
+	return s
+}
+
+// foldedAlready is how many bytes at the beginning stay as they are.
+func foldedAlready(s string) int {
 	i := 0
 	for i < len(s) && s[i] < utf8.RuneSelf && (s[i] < 'A' || s[i] > 'Z') {
 		i++
 	}
-	if i == len(s) {
-		return s
-	}
-	out := append(make([]byte, 0, len(s)+4), s[:i]...)
-	for _, c := range s[i:] {
-		if c < utf8.RuneSelf {
-			if c >= 'A' && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			out = append(out, byte(c))
+	return i
+}
+
+// appendFold appends what [Fold] makes of a text.
+func appendFold(out []byte, s string) []byte {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			char, n := utf8.DecodeRuneInString(s[i:])
+			out = appendFolded(out, unicode.ToLower(char))
+			i += n
 			continue
 		}
-		out = appendFolded(out, unicode.ToLower(c))
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		out = append(out, c)
+		i++
 	}
-	return string(out)
+	return out
 }
 
 // appendFolded appends a small letter without its accent.

@@ -35,10 +35,10 @@ func TestWhatIsHidden(t *testing.T) {
 	} {
 		d := load(t, workers, queues)
 		d.Open(transfer.Facts{Me: workers[0], Settings: transfer.Settings{ColdTransfer: true, Directory: c.directory, Permissions: c.permissions}})
-		if got := namesOf(d.Search(Query{Limit: 30})); !slices.Equal(got, c.want) {
+		if got := namesOf(d, d.Search(Query{Limit: 30})); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
-		if got := namesOf(d.Search(Query{Text: "ada", Limit: 30})); len(got) != 0 {
+		if got := namesOf(d, d.Search(Query{Text: "ada", Limit: 30})); len(got) != 0 {
 			t.Errorf("%s: finds oneself: %q", name, got)
 		}
 	}
@@ -52,7 +52,7 @@ func TestAnEmptyQueueComesBack(t *testing.T) {
 	for _, available := range []int{0, 1, 0} {
 		q.Figures = &transfer.QueueFigures{Available: available}
 		d.UpdateQueue(q)
-		if got := len(namesOf(d.Search(Query{Limit: 30}))); got != available {
+		if got := len(namesOf(d, d.Search(Query{Limit: 30}))); got != available {
 			t.Errorf("%d available: %d are shown", available, got)
 		}
 	}

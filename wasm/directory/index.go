@@ -23,10 +23,10 @@ const (
 type Index struct {
 	prefix  string // of the SIDs
 	entries []entry
-	loaded  uint32   // how many have their number by their order
-	late    []uint32 // the others, by their place in the order
-	bySID   []uint32 // a hash table: number of the entry + 1, or 0
-	names   grams
+	loaded  uint32            // how many have their number by their order
+	late    []late            // the others, by their place in the order
+	bySID   []uint32          // a hash table: number of the entry + 1, or 0
+	words   words             // of all but the late ones
 	terms   []term            // teams, skills and activities
 	first   [3]int            // where those of each kind begin in terms, while a text is read
 	sets    []skillSet        // what skills an entry may have
@@ -40,20 +40,37 @@ type Index struct {
 // entry is a worker or a queue. Its strings share the memory of the text that
 // was loaded.
 type entry struct {
-	name, folded string
-	sid          string // as in the text
-	before       uint32 // a late one: the number of the entry that it comes before
-	skills       uint32 // the place in sets
-	team         int32  // the place in terms, or -1
-	activity     int32
+	name     string
+	sid      string // as in the text
+	text     uint32 // see [Hit]
+	skills   uint32 // the place in sets
+	team     int32  // the place in terms, or -1
+	activity int32
 }
 
-// term is a team, a skill or an activity, and which entries have it.
+// late is what is kept of a late entry besides.
+type late struct {
+	id, before uint32 // the numbers of the entry and of the one that it comes before
+	folded     string // the name
+	letters    uint64 // of the name, the team and the skills
+}
+
+// term is a team, a skill or an activity.
 type term struct {
-	kind   termKind
-	text   string
-	folded string
-	in     bitset
+	kind    termKind
+	text    string
+	folded  string
+	letters uint64
+	in      bitset // the entries that have it, of an activity
+}
+
+func termOf(kind termKind, text string, room int) term {
+	t := term{kind: kind, text: text, folded: Fold(text)}
+	t.letters = lettersOf(t.folded)
+	if kind == termActivity {
+		t.in = newBitset(room)
+	}
+	return t
 }
 
 // skillSet is some skills, as places in terms, and their names once somebody
@@ -77,6 +94,7 @@ type fields struct {
 	team      int32  // these as in entry
 	activity  int32
 	skills    uint32
+	text      uint32
 	able      bool
 }
 
@@ -101,7 +119,7 @@ func (x *Index) term(kind termKind, text string) int32 {
 		}
 	}
 	text = strings.Clone(text)
-	x.terms = append(x.terms, term{kind, text, Fold(text), newBitset(x.room())})
+	x.terms = append(x.terms, termOf(kind, text, x.room()))
 	return int32(len(x.terms) - 1)
 }
 
@@ -129,7 +147,7 @@ func (x *Index) fill(n int, next func(i int) fields) {
 		x.scratch[i] = newBitset(room)
 	}
 	for i := range x.terms {
-		x.terms[i].in = newBitset(room)
+		x.terms[i] = termOf(x.terms[i].kind, x.terms[i].text, room)
 	}
 	size := 1024
 	for size < 2*room {
@@ -137,30 +155,16 @@ func (x *Index) fill(n int, next func(i int) fields) {
 	}
 	x.bySID = make([]uint32, size)
 	x.entries, x.loaded = make([]entry, n, room), uint32(n)
-	var folded chunks
 	for i := range n {
 		f := next(i)
-		x.entries[i] = entryOf(f, folded.keep(Fold(f.name)))
+		x.entries[i] = entryOf(f)
 		x.note(uint32(i), f)
 	}
-	x.names.build(x.entries, room)
+	x.buildWords(room)
 }
 
-func entryOf(f fields, folded string) entry {
-	return entry{name: f.name, folded: folded, sid: f.sid, skills: f.skills, team: f.team, activity: f.activity}
-}
-
-// chunks keeps many short strings in few pieces of memory.
-type chunks struct{ strings.Builder }
-
-func (c *chunks) keep(s string) string {
-	if c.Cap()-c.Len() < len(s) {
-		c.Reset()
-		c.Grow(max(1<<15, len(s)))
-	}
-	start := c.Len()
-	c.WriteString(s)
-	return c.String()[start:]
+func entryOf(f fields) entry {
+	return entry{name: f.name, sid: f.sid, text: f.text, skills: f.skills, team: f.team, activity: f.activity}
 }
 
 // note enters an entry everywhere but for its name.
@@ -169,12 +173,6 @@ func (x *Index) note(id uint32, f fields) {
 	x.able.set(id, f.able)
 	if f.activity >= 0 {
 		x.terms[f.activity].in.put(id)
-	}
-	if f.team >= 0 {
-		x.terms[f.team].in.put(id)
-	}
-	for _, skill := range x.sets[f.skills].terms {
-		x.terms[skill].in.put(id)
 	}
 	mask := len(x.bySID) - 1
 	i := hashSID(f.sid) & mask
@@ -211,6 +209,7 @@ func (x *Index) find(sid string) (uint32, bool) {
 	return x.lookup(string(compact(make([]byte, 0, 40), sid, x.prefix)))
 }
 
+// termText is the text of a term, empty for none.
 func (x *Index) termText(place int32) string {
 	if place < 0 {
 		return ""
@@ -276,8 +275,8 @@ func (x *Index) same(id uint32, f fields) bool {
 func (x *Index) remove(id uint32) {
 	x.alive.drop(id)
 	x.able.drop(id)
-	for i := range x.terms {
-		x.terms[i].in.drop(id)
+	if e := &x.entries[id]; e.activity >= 0 {
+		x.terms[e.activity].in.drop(id)
 	}
 }
 
@@ -287,21 +286,22 @@ func (x *Index) remove(id uint32) {
 func (x *Index) append(f fields) uint32 {
 	id := uint32(len(x.entries))
 	f.name, f.sid = strings.Clone(f.name), strings.Clone(f.sid)
-	e := entryOf(f, Fold(f.name))
-	place, _ := slices.BinarySearchFunc(x.entries[:x.loaded], e.folded, func(a entry, name string) int {
-		return strings.Compare(a.folded, name)
-	})
-	e.before = uint32(place)
-	x.entries = append(x.entries, e)
+	x.entries = append(x.entries, entryOf(f))
 	x.note(id, f)
-	gramsOf(e.folded, func(key uint32) { x.names.list(key).add(id) })
-	i, _ := slices.BinarySearchFunc(x.late, e, func(late uint32, e entry) int {
-		if a := &x.entries[late]; a.before != e.before {
-			return int(a.before) - int(e.before)
-		}
-		return strings.Compare(x.entries[late].folded, e.folded)
+	l := late{id: id, folded: Fold(f.name)}
+	l.letters = lettersOf(l.folded)
+	x.eachTerm(&x.entries[id], func(place int32) { l.letters |= x.terms[place].letters })
+	place, _ := slices.BinarySearchFunc(x.entries[:x.loaded], l.folded, func(a entry, name string) int {
+		return strings.Compare(Fold(a.name), name)
 	})
-	x.late = slices.Insert(x.late, i, id)
+	l.before = uint32(place)
+	i, _ := slices.BinarySearchFunc(x.late, l, func(a, l late) int {
+		if a.before != l.before {
+			return int(a.before) - int(l.before)
+		}
+		return strings.Compare(a.folded, l.folded)
+	})
+	x.late = slices.Insert(x.late, i, l)
 	return id
 }
 
@@ -318,7 +318,7 @@ func (x *Index) layOut() {
 	able := old.able
 	x.fill(len(order), func(i int) fields {
 		e := &old.entries[order[i]]
-		return fields{e.name, e.sid, e.team, e.activity, e.skills, able.has(order[i])}
+		return fields{e.name, e.sid, e.team, e.activity, e.skills, e.text, able.has(order[i])}
 	})
 }
 
@@ -335,8 +335,8 @@ func (x *Index) inOrder(set bitset, visit func(id uint32) bool) {
 			if id >= x.loaded {
 				break
 			}
-			for len(late) > 0 && x.entries[late[0]].before <= id {
-				if set.has(late[0]) && !visit(late[0]) {
+			for len(late) > 0 && late[0].before <= id {
+				if set.has(late[0].id) && !visit(late[0].id) {
 					return
 				}
 				late = late[1:]
@@ -346,8 +346,8 @@ func (x *Index) inOrder(set bitset, visit func(id uint32) bool) {
 			}
 		}
 	}
-	for _, id := range late {
-		if set.has(id) && !visit(id) {
+	for _, l := range late {
+		if set.has(l.id) && !visit(l.id) {
 			return
 		}
 	}

@@ -1,6 +1,10 @@
 package directory
 
-import "github.com/flex-transfer/flex-transfer/wasm/transfer"
+import (
+	"slices"
+
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
 
 // Query is what an agent looks for.
 type Query struct {
@@ -31,22 +35,29 @@ const (
 	GroupQueue
 )
 
-// Line is one line of the list.
-type Line struct {
-	Group     Group
-	Target    transfer.Target
-	Activity  string // of a worker
-	Available bool   // a worker who is; a queue in which somebody is, or may be
-	Team      string
-	Skills    []string
+// Hit is one line of the list.
+type Hit struct {
+	Group Group
+	Kind  transfer.TargetKind
+	// Text is the number of what does not change of the entry: for one that was
+	// loaded that of its line, workers from 0 and queues counted on. An entry that
+	// came later, or changed in more than its activity or figures, has a number of
+	// its own. See [Directory.Entry].
+	Text uint32
+	// Activity is a worker's, see [Directory.Activity]; -1 for none, and for
+	// queues.
+	Activity int32
+	// Available is a worker who is, or a queue in which somebody is, or may be.
+	Available bool
 	Figures   *transfer.QueueFigures // of a queue; nil where they are not known
-	// Reason is why it cannot be chosen; empty where it can.
-	Reason transfer.Reason
+	// Reason is why it cannot be chosen, see [Directory.Reason]; 0 where it can.
+	Reason uint8
 }
 
 // Found is what a search comes to.
 type Found struct {
-	Lines []Line
+	// Hits are for use until the next search.
+	Hits []Hit
 	// Workers and Queues are how many match, whatever the limit.
 	Workers, Queues int
 }
@@ -55,40 +66,45 @@ type Found struct {
 // looks for. Lines in which every word begins a word come before the others,
 // each in the order of the directory. It finds nothing before the first Open.
 func (d *Directory) Search(q Query) Found {
+	d.hits = d.hits[:0]
 	var found Found
 	if !d.view.open {
 		return found
 	}
 	words := wordsOf(q.Text)
-	var results []result
+	var results [2]result
+	n := 0
 	if q.Kind != transfer.TargetQueue {
 		available := q.Available || d.view.facts.Settings.Directory.HideUnavailable
-		r := d.workers.search(words, d.view.workers, available)
-		found.Workers, results = r.all.count(), append(results, r)
+		results[n] = d.workers.search(words, d.view.workers, available)
+		found.Workers = results[n].all.count()
+		n++
 	}
 	if q.Kind != transfer.TargetWorker {
-		r := d.queues.search(words, d.view.queues, false)
+		results[n] = d.queues.search(words, d.view.queues, false)
 		if q.Available {
-			d.dropEmpty(r)
+			d.dropEmpty(results[n])
 		}
-		found.Queues, results = r.all.count(), append(results, r)
+		found.Queues = results[n].all.count()
+		n++
 	}
 	for group, sids := range [...][]string{q.Favourites, q.Recents} {
 		for _, sid := range sids {
-			for _, r := range results {
+			for _, r := range results[:n] {
 				if id, ok := r.take(sid); ok {
-					found.Lines = append(found.Lines, d.line(r.x, id, Group(group)))
+					d.hit(r.x, id, Group(group))
 				}
 			}
 		}
 	}
-	for _, r := range results {
+	for _, r := range results[:n] {
 		group := GroupWorker
 		if r.x == &d.queues {
 			group = GroupQueue
 		}
-		r.each(q.Limit, func(id uint32) { found.Lines = append(found.Lines, d.line(r.x, id, group)) })
+		r.each(q.Limit, func(id uint32) { d.hit(r.x, id, group) })
 	}
+	found.Hits = d.hits
 	return found
 }
 
@@ -149,19 +165,94 @@ func (d *Directory) dropEmpty(r result) {
 	}
 }
 
-func (d *Directory) line(x *Index, id uint32, group Group) Line {
-	f := d.view.facts
+// hit appends a line.
+func (d *Directory) hit(x *Index, id uint32, group Group) {
+	e := &x.entries[id]
+	h := Hit{
+		Group: group, Kind: transfer.TargetWorker, Text: e.text, Activity: e.activity,
+		Available: x.able.has(id), Reason: d.reason(x, id),
+	}
 	if x == &d.queues {
-		q := d.queue(id)
-		return Line{
-			Group: group, Target: transfer.Target{Kind: transfer.TargetQueue, SID: q.SID, Name: q.FriendlyName},
-			Available: q.Figures == nil || q.Figures.Available > 0, Skills: q.Skills, Figures: q.Figures,
-			Reason: f.QueueHindrance(q, d.view.access),
+		h.Kind, h.Figures = transfer.TargetQueue, d.details[e.sid].Figures
+		h.Available = h.Figures == nil || h.Figures.Available > 0
+	}
+	d.hits = append(d.hits, h)
+}
+
+// unjudged is a reason that has to be asked for.
+const unjudged = 0xFF
+
+// reason is why an entry cannot be chosen. The rules are asked once, until
+// something changes.
+func (d *Directory) reason(x *Index, id uint32) uint8 {
+	v := &d.view
+	known := &v.workerReasons[id]
+	if x == &d.queues {
+		known = &v.queueReasons[id]
+	}
+	if *known != unjudged {
+		return *known
+	}
+	var reason transfer.Reason
+	if x == &d.queues {
+		reason = v.facts.QueueHindrance(d.queue(id), v.access)
+	} else {
+		reason = v.facts.WorkerHindrance(x.colleague(id), v.access)
+	}
+	*known = d.numberOf(reason)
+	return *known
+}
+
+// numberOf is the number of a reason; there are few.
+func (d *Directory) numberOf(reason transfer.Reason) uint8 {
+	if reason == "" {
+		return 0
+	}
+	i := slices.Index(d.reasons, reason)
+	if i < 0 {
+		i, d.reasons = len(d.reasons), append(d.reasons, reason)
+	}
+	return uint8(i + 1)
+}
+
+// Reason is the reason of a hit's number, empty where there is none.
+func (d *Directory) Reason(number uint32) transfer.Reason {
+	if number < 1 || number > uint32(len(d.reasons)) {
+		return ""
+	}
+	return d.reasons[number-1]
+}
+
+// Activity is the activity of a hit's number, empty where there is none. Those
+// of the text that was loaded are numbered as they stand there, from 0.
+func (d *Directory) Activity(number uint32) string {
+	if number >= uint32(len(d.workers.terms)) {
+		return ""
+	}
+	return d.workers.terms[number].text
+}
+
+// Entry is what does not change of an entry.
+type Entry struct {
+	Target transfer.Target
+	Team   string   // of a worker
+	Skills []string // of a worker; of a queue, those that it asks for
+}
+
+// Entry is the entry of a hit's text. There is none of a text that is not used
+// any more.
+func (d *Directory) Entry(text uint32) (Entry, bool) {
+	for id := range d.workers.entries {
+		if d.workers.entries[id].text == text {
+			w := d.workers.colleague(uint32(id))
+			return Entry{transfer.Target{Kind: transfer.TargetWorker, SID: w.SID, Name: w.Name}, w.Team, w.Skills}, true
 		}
 	}
-	w := x.colleague(id)
-	return Line{
-		Group: group, Target: transfer.Target{Kind: transfer.TargetWorker, SID: w.SID, Name: w.Name},
-		Activity: w.Activity, Available: w.Available, Team: w.Team, Skills: w.Skills, Reason: f.WorkerHindrance(w, d.view.access),
+	for id := range d.queues.entries {
+		if d.queues.entries[id].text == text {
+			q := d.queue(uint32(id))
+			return Entry{transfer.Target{Kind: transfer.TargetQueue, SID: q.SID, Name: q.FriendlyName}, "", q.Skills}, true
+		}
 	}
+	return Entry{}, false
 }

@@ -12,6 +12,9 @@ import (
 type Directory struct {
 	workers, queues Index
 	details         map[string]transfer.QueueRecord // by SID as in the text: what the entries of queues do not hold
+	texts           uint32                          // how many texts of entries there have been, see [Hit]
+	reasons         []transfer.Reason               // those that were told, see [Directory.Reason]
+	hits            []Hit                           // of the last search
 	view            view
 }
 
@@ -58,12 +61,19 @@ func Load(text string, order []uint32) (*Directory, error) {
 	if workerLines == nil || queueLines == nil {
 		return nil, ErrOrder
 	}
-	return d, d.fill(workerLines, queueLines)
+	return d, d.fill(workerLines, queueLines, order)
 }
 
-// fill enters the lines, in their order.
-func (d *Directory) fill(workers, queues []string) error {
+// fill enters the lines, which are in their order.
+func (d *Directory) fill(workers, queues []string, order []uint32) error {
 	ok := true
+	d.texts = uint32(len(workers) + len(queues))
+	lineOf := func(i int) uint32 {
+		if order == nil {
+			return uint32(i)
+		}
+		return order[i]
+	}
 	for _, x := range []*Index{&d.workers, &d.queues} {
 		x.byText = map[string]uint32{"": 0}
 		x.sets = []skillSet{{}}
@@ -71,13 +81,14 @@ func (d *Directory) fill(workers, queues []string) error {
 	}
 	d.workers.fill(len(workers), func(i int) fields {
 		f, good := d.workers.worker(workers[i])
-		ok = ok && good
+		ok, f.text = ok && good, lineOf(i)
 		return f
 	})
 	d.details = make(map[string]transfer.QueueRecord, len(queues))
 	d.queues.fill(len(queues), func(i int) fields {
 		f, q, good := d.queues.queue(queues[i])
 		ok, d.details[f.sid] = ok && good, q
+		f.text = lineOf(len(workers) + i)
 		return f
 	})
 	if !ok {
@@ -125,7 +136,7 @@ func (l *lines) terms(x *Index, kind termKind) bool {
 		var name string
 		name, line = field(line)
 		text := unescape(name)
-		x.terms = append(x.terms, term{kind: kind, text: text, folded: Fold(text)})
+		x.terms = append(x.terms, term{kind: kind, text: text})
 	}
 	return ok
 }

@@ -5,6 +5,8 @@ import "math/bits"
 // bitset is a set of entries, one bit each.
 type bitset []uint64
 
+func newBitset(room int) bitset { return make(bitset, (room+63)/64) }
+
 func (b bitset) has(id uint32) bool { return b[id>>6]&(1<<(id&63)) != 0 }
 func (b bitset) put(id uint32)      { b[id>>6] |= 1 << (id & 63) }
 func (b bitset) drop(id uint32)     { b[id>>6] &^= 1 << (id & 63) }
@@ -19,12 +21,14 @@ func (b bitset) set(id uint32, in bool) {
 
 // and keeps what is in the other set too.
 func (b bitset) and(other bitset) {
+	b = b[:len(other)]
 	for i, w := range other {
 		b[i] &= w
 	}
 }
 
 func (b bitset) or(other bitset) {
+	b = b[:len(other)]
 	for i, w := range other {
 		b[i] |= w
 	}
@@ -38,104 +42,89 @@ func (b bitset) count() int {
 	return n
 }
 
-// postings are a set of entries that grows at its end: the differences between
-// one number and the next in seven bits a byte, the eighth set where more
-// follow; or bits, where these take less.
-type postings struct {
-	gaps []byte
-	bits bitset // nil: gaps
-	next uint32 // the number that follows the last one
-	n    uint32 // how many there are
-	size uint32 // of the gaps, in bytes
-}
-
-// count is add, without the adding: it sizes a list.
-func (p *postings) count(id uint32) {
-	if id >= p.next {
-		p.size += gapLength(id - p.next)
-		p.next = id + 1
-	}
-}
-
-// dense reports whether bits take less than gaps.
-func (p *postings) dense(room int) bool { return int(p.size) > room/8 }
-
-// add puts an entry in whose number is greater than those of all others; a
-// repeated one counts once.
-func (p *postings) add(id uint32) {
-	if id < p.next {
-		return
-	}
-	p.n++
-	if p.bits != nil {
-		p.bits.put(id)
-	} else {
-		p.gaps = appendGap(p.gaps, id-p.next)
-	}
-	p.next = id + 1
-}
-
-func appendGap(out []byte, gap uint32) []byte {
-	for gap >= 0x80 {
-		out = append(out, byte(gap)|0x80)
-		gap >>= 7
-	}
-	return append(out, byte(gap))
-}
-
-func gapLength(gap uint32) uint32 {
-	n := uint32(1)
-	for ; gap >= 0x80; gap >>= 7 {
-		n++
-	}
-	return n
-}
-
-// into puts all entries into a set.
-func (p *postings) into(set bitset) {
-	if p.bits != nil {
-		set.or(p.bits)
-		return
-	}
-	next := uint32(0)
-	for i := 0; i < len(p.gaps); {
-		var gap uint32
-		gap, i = gapAt(p.gaps, i)
-		set.put(next + gap)
-		next += gap + 1
-	}
-}
-
-func gapAt(gaps []byte, i int) (gap uint32, after int) {
-	c := gaps[i]
-	gap = uint32(c & 0x7F)
-	for shift := 7; c >= 0x80; shift += 7 {
-		i++
-		c = gaps[i]
-		gap |= uint32(c&0x7F) << shift
-	}
-	return gap, i + 1
-}
-
-// each calls visit with all entries, in ascending order.
-func (p *postings) each(visit func(id uint32)) {
-	if p.bits != nil {
-		eachBit(p.bits, visit)
-		return
-	}
-	next := uint32(0)
-	for i := 0; i < len(p.gaps); {
-		var gap uint32
-		gap, i = gapAt(p.gaps, i)
-		visit(next + gap)
-		next += gap + 1
-	}
-}
-
-func eachBit(b bitset, visit func(id uint32)) {
+// each calls visit with all that are in the set, in ascending order.
+func (b bitset) each(visit func(id uint32)) {
 	for i, w := range b {
 		for ; w != 0; w &= w - 1 {
 			visit(uint32(i)<<6 + uint32(bits.TrailingZeros64(w)))
 		}
+	}
+}
+
+// lists are many sets of numbers, themselves numbered from 0. They are made once
+// and take no more room than they need: few numbers are a list, many are bits.
+type lists struct {
+	spans []span
+	ids   []uint32
+	bits  []bitset
+}
+
+// span is where a set is: n numbers of ids, or one of the bits.
+type span struct{ from, n uint32 }
+
+// inBits is the n of a set that is bits.
+const inBits = ^uint32(0)
+
+// never is the room for lists that are to be bits in no case.
+const never = 1 << 40
+
+// bitsAreLess reports whether bits take less room than a list of so many.
+func bitsAreLess(n, room int) bool { return 32*n > room }
+
+// makeLists makes n sets of numbers below room. each calls its argument with
+// every set and a number in it; it is called twice and must do the same.
+func makeLists(n, room int, each func(add func(list, id uint32))) lists {
+	l := lists{spans: make([]span, n)}
+	each(func(list, _ uint32) { l.spans[list].n++ })
+	all := uint32(0)
+	for i := range l.spans {
+		s := &l.spans[i]
+		if bitsAreLess(int(s.n), room) {
+			*s = span{uint32(len(l.bits)), inBits}
+			l.bits = append(l.bits, newBitset(room))
+		} else {
+			s.from, s.n, all = all, 0, all+s.n
+		}
+	}
+	l.ids = make([]uint32, all)
+	each(func(list, id uint32) {
+		s := &l.spans[list]
+		if s.n == inBits {
+			l.bits[s.from].put(id)
+		} else {
+			l.ids[s.from+s.n] = id
+			s.n++
+		}
+	})
+	return l
+}
+
+// append adds a set after all others.
+func (l *lists) append(set bitset) {
+	if n := set.count(); bitsAreLess(n, 64*len(set)) {
+		l.spans = append(l.spans, span{uint32(len(l.bits)), inBits})
+		l.bits = append(l.bits, append(bitset(nil), set...))
+		return
+	}
+	from := uint32(len(l.ids))
+	set.each(func(id uint32) { l.ids = append(l.ids, id) })
+	l.spans = append(l.spans, span{from, uint32(len(l.ids)) - from})
+}
+
+// list are the numbers of a set that is not bits.
+func (l *lists) list(i uint32) []uint32 {
+	s := l.spans[i]
+	return l.ids[s.from : s.from+s.n]
+}
+
+// into puts all numbers of a set into another one.
+func (l *lists) into(i uint32, set bitset) {
+	s := l.spans[i]
+	if s.n == inBits {
+		set.or(l.bits[s.from])
+		return
+	}
+	for _, id := range l.ids[s.from : s.from+s.n] {
+		set[id>>6] |= 1 << (id & 63)
 	}
 }

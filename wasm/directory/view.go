@@ -9,6 +9,9 @@ type view struct {
 	access          transfer.Access
 	leaving         string // the worker who hands over: nobody hands over to themselves
 	workers, queues bitset // those that the rules let the agent see
+	// Why each of them cannot be chosen, as far as it was asked for, see
+	// [Directory.reason].
+	workerReasons, queueReasons []uint8
 }
 
 // Open shows the directory for a conversation: from now on it holds the
@@ -20,6 +23,7 @@ func (d *Directory) Open(f transfer.Facts) {
 	*v = view{
 		open: true, facts: f, access: f.Access(), leaving: f.Me.SID,
 		workers: newBitset(d.workers.room()), queues: newBitset(d.queues.room()),
+		workerReasons: noReasons(d.workers.room()), queueReasons: noReasons(d.queues.room()),
 	}
 	for _, p := range f.Participants {
 		if p.TaskSID != "" && p.TaskSID == f.Task.SID && p.WorkerSID != "" {
@@ -34,12 +38,21 @@ func (d *Directory) Open(f transfer.Facts) {
 	}
 }
 
+func noReasons(room int) []uint8 {
+	reasons := make([]uint8, room)
+	for i := range reasons {
+		reasons[i] = unjudged
+	}
+	return reasons
+}
+
 // judgeWorker decides whether the agent may see the worker.
 func (d *Directory) judgeWorker(id uint32) {
 	v := &d.view
 	if v.open && d.workers.alive.has(id) {
 		c := d.workers.colleague(id)
 		v.workers.set(id, c.SID != v.leaving && v.access.Worker(c) == "")
+		v.workerReasons[id] = unjudged
 	}
 }
 
@@ -49,6 +62,7 @@ func (d *Directory) judgeQueue(id uint32) {
 		q := d.queue(id)
 		hidden := v.facts.Settings.Directory.HideEmptyQueues && q.Figures != nil && q.Figures.Available == 0
 		v.queues.set(id, !hidden && v.access.Queue(q) == "")
+		v.queueReasons[id] = unjudged
 	}
 }
 
@@ -72,10 +86,14 @@ func (d *Directory) UpdateWorker(w transfer.Colleague) {
 		f.activity = x.term(termActivity, w.Activity)
 	}
 	layouts := x.layouts
+	f.text = d.texts
 	id, moved := x.put(f)
+	if moved {
+		d.texts++
+	}
 	if x.layouts > layouts {
 		d.reopen()
-	} else if moved {
+	} else {
 		d.judgeWorker(id)
 	}
 }
@@ -85,7 +103,11 @@ func (d *Directory) UpdateQueue(q transfer.QueueRecord) {
 	x := &d.queues
 	f := x.fields(q.FriendlyName, q.SID, q.Skills)
 	layouts := x.layouts
-	id, _ := x.put(f)
+	f.text = d.texts
+	id, moved := x.put(f)
+	if moved {
+		d.texts++
+	}
 	d.details[x.entries[id].sid] = transfer.QueueRecord{Unserved: q.Unserved, Figures: q.Figures}
 	if x.layouts > layouts {
 		d.reopen()

@@ -1,19 +1,31 @@
 // The directory of workers and queues, searched by the module. It outlives the instance that searches: after a restart
 // what was loaded, updated and opened is put in again. The types are in loader.d.ts.
+//
+// A search is answered with numbers alone. What does not change of an entry, its name, team and skills, is taken from the blob
+// when it is shown first; the module tells it of those that came later.
+import { DirectoryText } from "./directorytext.js";
 
 const GROUPS = ["favourite", "recent", "worker", "queue"];
 const NOTHING = Object.freeze({ lines: [], total: 0, workers: 0, queues: 0 });
 
+// As in wire.Directories.Search and Describe.
+const WORKERS = 1, QUEUES = 2, AVAILABLE = 4;
+const HEAD = 3, LINE = 5;
+const ENTRY = 0, ACTIVITY = 1, REASON = 2;
+
 /** @implements {import("./loader.js").Directory} */
 export class Directory {
   #call; // (name, ...args) => the parsed answer, or null where there is none
+  #search; // (text, favourites, flags, limit) => the numbers, or null
   #blob = "";
-  #order = null;
+  #text = null; // what is read of the blob
+  #described = [new Map(), new Map(), new Map()]; // what the module told of entries, activities and reasons, by number
   #changed = new Map(); // what has changed since the blob was packed, by SID
   #question = ""; // of the conversation that it is open for
 
-  constructor(call) {
+  constructor(call, search) {
     this.#call = call;
+    this.#search = search;
   }
 
   /** Whether there is something to be searched. */
@@ -22,10 +34,11 @@ export class Directory {
   }
 
   load(blob, locale) {
-    const order = orderOf(blob, locale);
-    const answer = order ? this.#call("loadDirectory", blob, order) : { error: { code: "NO_DIRECTORY", message: "this is no packed directory" } };
+    const text = DirectoryText.of(blob, locale);
+    const answer = text ? this.#call("loadDirectory", blob, text.order) : { error: { code: "NO_DIRECTORY", message: "this is no packed directory" } };
     if (answer?.error) return answer;
-    [this.#blob, this.#order] = [blob, order];
+    [this.#blob, this.#text] = [blob, text];
+    this.#forget();
     this.#changed.clear();
     if (answer && this.#question) this.#call("openDirectory", this.#question);
     return answer;
@@ -43,11 +56,19 @@ export class Directory {
     return this.loaded ? this.#call("openDirectory", this.#question) : null;
   }
 
-  search(query) {
-    const answer = this.loaded ? this.#call("search", JSON.stringify(query)) : null;
-    if (!Array.isArray(answer)) return NOTHING;
-    const [workers, queues, lines] = answer;
-    return { lines: lines.map(lineOf), total: workers + queues, workers, queues };
+  search({ query, kind, available, favourites, recents, limit } = {}) {
+    if (!this.loaded) return NOTHING;
+    let text = String(query ?? "");
+    if (text.includes("\n")) text = text.replaceAll("\n", " ");
+    for (const sid of favourites ?? []) text += `\n${sid}`;
+    for (const sid of recents ?? []) text += `\n${sid}`;
+    const flags = (kind === "queue" ? 0 : WORKERS) | (kind === "worker" ? 0 : QUEUES) | (available ? AVAILABLE : 0);
+    const numbers = this.#search(text, favourites?.length ?? 0, flags, limit ?? 30);
+    if (!numbers) return NOTHING;
+    const [workers, queues, length] = numbers;
+    const lines = new Array(length);
+    for (let i = 0; i < length; i++) lines[i] = this.#line(numbers, HEAD + LINE * i);
+    return { lines, total: workers + queues, workers, queues };
   }
 
   nativeFilters(question) {
@@ -59,7 +80,8 @@ export class Directory {
   /** Puts everything into an instance that knows nothing yet. */
   restore() {
     if (!this.loaded) return;
-    this.#call("loadDirectory", this.#blob, this.#order);
+    this.#forget();
+    this.#call("loadDirectory", this.#blob, this.#text.order);
     const all = [...this.#changed.values()];
     if (all.length > 0) {
       const of = (kind) => all.flatMap((change) => change[kind] ?? []);
@@ -67,26 +89,44 @@ export class Directory {
     }
     if (this.#question) this.#call("openDirectory", this.#question);
   }
-}
 
-function lineOf([group, sid, name, detail, available, team, skills, figures, reason]) {
-  return {
-    group: GROUPS[group], kind: sid.startsWith("WQ") ? "queue" : "worker", sid, name, detail, available: available === 1, team, skills,
-    figures: figures ? { available: figures[0], waiting: figures[1], longestWait: figures[2] } : null,
-    enabled: reason === "", reason,
-  };
-}
+  #line(numbers, at) {
+    const bits = numbers[at];
+    const first = numbers[at + 2];
+    const { sid, name, team, skills } = this.#entry(numbers[at + 1]);
+    const reason = bits >> 8 ? this.#describe(REASON, bits >> 8) : "";
+    const queue = (bits & 4) !== 0;
+    return {
+      group: GROUPS[bits & 3], kind: queue ? "queue" : "worker", sid, name, detail: queue || first < 0 ? "" : this.#activity(first),
+      available: (bits & 8) !== 0, team, skills,
+      figures: bits & 16 ? { available: first, waiting: numbers[at + 3], longestWait: numbers[at + 4] } : null,
+      enabled: reason === "", reason,
+    };
+  }
 
-/** The order of a blob's lines by name, in the reader's locale: workers, then queues; null where it is none. */
-export function orderOf(blob, locale) {
-  const lines = String(blob).split("\n");
-  const [magic, , workers, queues] = lines[0].split("\t");
-  if (magic !== "flex-transfer-directory") return null;
-  const names = lines.slice(4, 4 + Number(workers) + Number(queues)).map((line) => line.slice(0, line.indexOf("\t")));
-  const { compare } = new Intl.Collator(locale, { numeric: true });
-  const sorted = (from, to) => Uint32Array.from({ length: to - from }, (_, i) => from + i).sort((a, b) => compare(names[a], names[b]) || a - b);
-  const order = new Uint32Array(names.length);
-  order.set(sorted(0, Number(workers)));
-  order.set(sorted(Number(workers), names.length), Number(workers));
-  return order;
+  #entry(number) {
+    const known = this.#text.entry(number) ?? this.#described[ENTRY].get(number);
+    if (known) return known;
+    const [sid, name, team, skills] = this.#describe(ENTRY, number) ?? ["", "", "", []];
+    const entry = { sid, name, team, skills };
+    this.#described[ENTRY].set(number, entry);
+    return entry;
+  }
+
+  #activity(number) {
+    return this.#text.activities[number] ?? this.#describe(ACTIVITY, number);
+  }
+
+  #describe(of, number) {
+    const known = this.#described[of].get(number);
+    if (known !== undefined) return known;
+    const told = this.#call("describe", of, number);
+    this.#described[of].set(number, told);
+    return told;
+  }
+
+  /** Numbers mean nothing in another directory or instance. */
+  #forget() {
+    for (const map of this.#described) map.clear();
+  }
 }

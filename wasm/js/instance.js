@@ -5,7 +5,7 @@ let started = 0;
 
 /**
  * @typedef {object} Instance
- * @property {{wire: number, rules: string, decide(json: string): unknown, dispatch(id: number, name: string, json: string): unknown, stop(): unknown}} exports
+ * @property {{wire: number, rules: string, decide(json: string): unknown, search(text: string, favourites: number, flags: number, limit: number): unknown, dispatch(id: number, name: string, json: string): unknown, stop(): unknown}} exports
  * @property {(cause: unknown) => void} kill declares the instance dead, where it was found to be
  */
 
@@ -42,7 +42,9 @@ export async function startInstance(module, { fetch, settle, onExit }) {
 
 const FIRST_ROOM = 1 << 16; // bytes
 
-const QUESTIONS = ["decide", "updateDirectory", "openDirectory", "search", "nativeFilters"];
+const QUESTIONS = ["decide", "updateDirectory", "openDirectory", "nativeFilters"];
+const HEAD = 3; // numbers before the lines of a search
+const LINE = 5; // numbers of each line
 
 /**
  * The functions that answer a question: both go through the instance's memory. They return undefined once the instance has
@@ -98,7 +100,23 @@ function askers(go, wasm, { reserve, lengthAddress }) {
     return read(wasm.loadDirectory(text.length));
   }
 
-  return { loadDirectory, ...Object.fromEntries(QUESTIONS.map((name) => [name, ask(name)])) };
+  let numbers = new Int32Array(0);
+
+  /** Puts a query, see wire.Directories.Search; null where there is no answer. */
+  function search(text, favourites, flags, limit) {
+    if (go.exited) return undefined;
+    const length = write(text, text.length);
+    if (typeof length !== "number") return null;
+    const at = wasm.search(length, favourites, flags, limit) >>> 2;
+    if (go.exited) return undefined;
+    if (at === 0) return null;
+    if (numbers.buffer !== mem.buffer) numbers = new Int32Array(mem.buffer);
+    return numbers.slice(at, at + HEAD + LINE * numbers[at + 2]);
+  }
+
+  const describe = (of, number) => (go.exited ? undefined : read(wasm.describe(of, number)));
+
+  return { loadDirectory, search, describe, ...Object.fromEntries(QUESTIONS.map((name) => [name, ask(name)])) };
 }
 
 /**

@@ -40,7 +40,7 @@ function fallback(cause) {
   return {
     native: true, rules: "", restarts: 0, pending: 0,
     decide: () => null,
-    directory: new Directory(() => null),
+    directory: new Directory(() => null, () => null),
     dispatch: () => Promise.reject(why()),
     close() {},
   };
@@ -58,10 +58,13 @@ class Transfer {
   #stops = []; // when the module stopped lately
   #timer;
   #restarts = 0;
-  directory = new Directory((name, ...args) => {
-    const answer = this.#call(name, isString, ...args);
-    return answer === undefined ? null : JSON.parse(answer);
-  });
+  directory = new Directory(
+    (name, ...args) => {
+      const answer = this.#call(name, isString, ...args);
+      return answer === undefined ? null : JSON.parse(answer);
+    },
+    (...args) => this.#call("search", isNumbers, ...args) ?? null,
+  );
 
   constructor(options) {
     this.#o = options;
@@ -200,6 +203,7 @@ class Transfer {
 }
 
 const isString = (value) => typeof value === "string";
+const isNumbers = (value) => value === null || value instanceof Int32Array;
 
 const stoppedError = (why) => new TransferError("MODULE_STOPPED", `The module stopped before this was done: ${why}.`);
 

@@ -11,10 +11,15 @@ import (
 // CodeNoDirectory: the directory has not been loaded, or cannot be.
 const CodeNoDirectory = "NO_DIRECTORY"
 
-// Directories answers what a page asks about the directory, in JSON both ways.
-// The zero value has none loaded. An answer of every method is an object with a
-// member error where the question is at fault; see [AppendAnswer].
-type Directories struct{ loaded *directory.Directory }
+// Directories answers what a page asks about the directory: in JSON both ways,
+// but for [Directories.Search]. The zero value has none loaded. An answer in JSON
+// is an object with a member error where the question is at fault; see
+// [AppendAnswer].
+type Directories struct {
+	loaded  *directory.Directory
+	numbers []int32  // of the last search
+	sids    []string // of the last search
+}
 
 // errNoDirectory is the answer before a directory is loaded.
 var errNoDirectory = &Error{Code: CodeNoDirectory, Message: "no directory has been loaded"}
@@ -122,85 +127,121 @@ func (s *Directories) facts(question string) (transfer.Facts, error) {
 	return q.Records.Facts()
 }
 
-// Search answers a query: {"query","kind","available","favourites","recents",
-// "limit"}, all of which may be absent. The answer is an array, for it is
-// written and read at each keystroke: how many workers match, how many queues,
-// and the lines. A line is an array of its group (0 favourite, 1 recent, 2
-// worker, 3 queue), SID, name, activity, whether available (1 or 0), team, skills,
-// figures ([available, waiting, longest wait] or 0) and reason.
-func (s *Directories) Search(buf []byte, question string) []byte {
-	if s.loaded == nil {
-		return appendFailure(buf, errNoDirectory)
+// The flags of a search: what is searched, and whether only who is available.
+const (
+	SearchWorkers = 1 << iota
+	SearchQueues
+	SearchAvailable
+)
+
+// Search finds what an agent types, see [directory.Query]. The text is the query
+// and, each after a line feed, the SIDs of the favourites, so many, and of the
+// recent targets. A search is made at each keystroke: its answer is numbers, for
+// use until the next one. First, how many workers match, how many queues, and how
+// many lines there are; then for each line
+//
+//   - its group (0 favourite, 1 recent, 2 worker, 3 queue), 4 for a queue, 8 for
+//     one that is available, 16 for one with figures, and 256 times the number of
+//     its reason, 0 for none, all added up;
+//   - the number of its text, see [directory.Hit];
+//   - the number of a worker's activity, or -1; and a queue's figures: who is
+//     available, what waits and how long, in seconds.
+//
+// What a number stands for is told by [Directories.Describe].
+func (s *Directories) Search(text string, favourites, flags, limit uint32) []int32 {
+	out := append(s.numbers[:0], 0, 0, 0)
+	if s.loaded != nil {
+		found := s.loaded.Search(s.query(text, favourites, flags, limit))
+		out[0], out[1], out[2] = int32(found.Workers), int32(found.Queues), int32(len(found.Hits))
+		for i := range found.Hits {
+			out = appendHit(out, &found.Hits[i])
+		}
 	}
-	q := directory.Query{Limit: defaultLimit}
-	r := json.NewReader(question)
-	err := finish(r, CodeBadRecords, r.Object(func(key string) error { return readSearch(r, key, &q) }))
-	if err != nil {
-		return appendFailure(buf, err)
+	s.numbers = out
+	return out
+}
+
+func (s *Directories) query(text string, favourites, flags, limit uint32) directory.Query {
+	text, sids, _ := strings.Cut(text, "\n")
+	s.sids = s.sids[:0]
+	for sids != "" {
+		var sid string
+		sid, sids, _ = strings.Cut(sids, "\n")
+		s.sids = append(s.sids, sid)
 	}
-	found := s.loaded.Search(q)
+	n := int(min(favourites, uint32(len(s.sids))))
+	q := directory.Query{
+		Text: text, Available: flags&SearchAvailable != 0, Favourites: s.sids[:n], Recents: s.sids[n:],
+		Limit: int(min(limit, mostLines)),
+	}
+	switch flags & (SearchWorkers | SearchQueues) {
+	case SearchWorkers:
+		q.Kind = transfer.TargetWorker
+	case SearchQueues:
+		q.Kind = transfer.TargetQueue
+	}
+	return q
+}
+
+// mostLines is the most lines of a kind that are found.
+const mostLines = 1 << 20
+
+func appendHit(out []int32, h *directory.Hit) []int32 {
+	first, figures := int32(h.Group)|int32(h.Reason)<<8, [3]int32{h.Activity}
+	if h.Kind == transfer.TargetQueue {
+		first |= 4
+		figures[0] = 0
+	}
+	if h.Available {
+		first |= 8
+	}
+	if f := h.Figures; f != nil {
+		first |= 16
+		figures = [3]int32{int32(f.Available), int32(f.Waiting), int32(f.LongestWait)}
+	}
+	return append(out, first, int32(h.Text), figures[0], figures[1], figures[2])
+}
+
+// What a number of a search's answer is of.
+const (
+	DescribeEntry = iota
+	DescribeActivity
+	DescribeReason
+)
+
+// Describe says what a number of a search's answer stands for: of an activity or
+// a reason its text, of an entry an array of its SID, name, team and skills. Of
+// what is not there it is null.
+func (s *Directories) Describe(buf []byte, of, number uint32) []byte {
 	w := json.NewWriter(buf)
-	w.BeginArray()
-	w.Int(int64(found.Workers))
-	w.Int(int64(found.Queues))
-	w.BeginArray()
-	for i := range found.Lines {
-		writeLine(w, &found.Lines[i])
+	switch {
+	case s.loaded == nil:
+		w.Null()
+	case of == DescribeActivity:
+		w.String(s.loaded.Activity(number))
+	case of == DescribeReason:
+		w.String(string(s.loaded.Reason(number)))
+	default:
+		writeEntry(w, s.loaded, number)
 	}
-	w.EndArray()
-	w.EndArray()
 	return w.Bytes()
 }
 
-// defaultLimit is how many lines of each kind there are where a query does not
-// say.
-const defaultLimit = 30
-
-func readSearch(r *json.Reader, key string, q *directory.Query) error {
-	switch key {
-	case "query":
-		return readString(r, &q.Text)
-	case "kind":
-		return readString(r, (*string)(&q.Kind))
-	case "available":
-		return readBool(r, &q.Available)
-	case "favourites":
-		return list(r, &q.Favourites, readString)
-	case "recents":
-		return list(r, &q.Recents, readString)
-	case "limit":
-		return readCount(r, &q.Limit)
+func writeEntry(w *json.Writer, d *directory.Directory, text uint32) {
+	e, ok := d.Entry(text)
+	if !ok {
+		w.Null()
+		return
 	}
-	return r.Skip()
-}
-
-func writeLine(w *json.Writer, l *directory.Line) {
 	w.BeginArray()
-	w.Int(int64(l.Group))
-	w.String(l.Target.SID)
-	w.String(l.Target.Name)
-	w.String(l.Activity)
-	available := int64(0)
-	if l.Available {
-		available = 1
-	}
-	w.Int(available)
-	w.String(l.Team)
+	w.String(e.Target.SID)
+	w.String(e.Target.Name)
+	w.String(e.Team)
 	w.BeginArray()
-	for _, skill := range l.Skills {
+	for _, skill := range e.Skills {
 		w.String(skill)
 	}
 	w.EndArray()
-	if f := l.Figures; f != nil {
-		w.BeginArray()
-		w.Int(int64(f.Available))
-		w.Int(int64(f.Waiting))
-		w.Int(int64(f.LongestWait))
-		w.EndArray()
-	} else {
-		w.Int(0)
-	}
-	w.String(string(l.Reason))
 	w.EndArray()
 }
 
