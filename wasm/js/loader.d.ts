@@ -300,10 +300,14 @@ export interface TransferRecord {
   asked: Target | null;
   from: Agent;
   requestedBy: string;
+  /** Nobody asked: the customer was found alone. from and requestedBy are empty. */
+  rescue?: boolean;
   invite: { sid: string; taskSid: string };
   /** How many targets were asked before; tried tells of them. */
   round: number;
   tried: { target: Target; outcome: string; outcomeMessage: string; at: string }[];
+  /** What was found to be wrong and was put right, oldest first. */
+  repairs?: { code: string; at: string }[];
   /** Why the target will not take over, while that is acted on. */
   over: string;
   requestedAt: string;

@@ -25,6 +25,7 @@ func AppendTransfer(buf []byte, interactionSID, interactionChannelSID string, t 
 	w.Key("from")
 	writeAgent(w, t.From)
 	putString(w, "requestedBy", t.RequestedBy)
+	putBool(w, "rescue", t.Rescue)
 	w.Key("invite")
 	w.BeginObject()
 	putString(w, "sid", t.Invite.SID)
@@ -37,6 +38,7 @@ func AppendTransfer(buf []byte, interactionSID, interactionChannelSID string, t 
 		writeTried(w, &t.Tried[i])
 	}
 	w.EndArray()
+	putRepairs(w, t.Repairs)
 	putString(w, "over", string(t.Over))
 	putTransferTimes(w, &t)
 	putString(w, "acceptedBy", t.AcceptedBy)
@@ -46,6 +48,20 @@ func AppendTransfer(buf []byte, interactionSID, interactionChannelSID string, t 
 	putHandover(w, &t)
 	w.EndObject()
 	return w.Bytes()
+}
+
+// putRepairs writes what was found to be wrong and was put right. The details are
+// for operators.
+func putRepairs(w *json.Writer, repairs []transfer.Repair) {
+	w.Key("repairs")
+	w.BeginArray()
+	for i := range repairs {
+		w.BeginObject()
+		putString(w, "code", string(repairs[i].Code))
+		putTime(w, "at", repairs[i].At)
+		w.EndObject()
+	}
+	w.EndArray()
 }
 
 func putTransferTimes(w *json.Writer, t *transfer.Transfer) {
@@ -165,6 +181,10 @@ func readTransfer(r *json.Reader, into *transfer.Transfer) error {
 			return readAgent(r, &into.From)
 		case "requestedBy":
 			return readString(r, &into.RequestedBy)
+		case "rescue":
+			return readBool(r, &into.Rescue)
+		case "repairs":
+			return readRepairs(r, &into.Repairs)
 		case "acceptedBy":
 			return readString(r, &into.AcceptedBy)
 		case "invite":
@@ -226,6 +246,29 @@ func readTried(r *json.Reader, into *[]transfer.Tried) error {
 				return readString(r, (*string)(&t.Outcome))
 			case "at":
 				return readTime(r, &t.At)
+			}
+			return r.Skip()
+		})
+	})
+	*into = items
+	return err
+}
+
+// readRepairs is [list] for repairs; see [readTransfers].
+func readRepairs(r *json.Reader, into *[]transfer.Repair) error {
+	if r.Null() {
+		return nil
+	}
+	var items []transfer.Repair
+	err := r.Array(func(int) error {
+		items = append(items, transfer.Repair{})
+		repair := &items[len(items)-1]
+		return record(r, func(key string) error {
+			switch key {
+			case "code":
+				return readString(r, (*string)(&repair.Code))
+			case "at":
+				return readTime(r, &repair.At)
 			}
 			return r.Skip()
 		})

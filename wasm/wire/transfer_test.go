@@ -27,6 +27,7 @@ func TestTransferKeepsToItselfWhatIsNotForPages(t *testing.T) {
 	private.Due, private.Attempt = moment0(), 3
 	private.FailureDetail = "Twilio error 20404"
 	private.Invite.Attributes, private.Invite.WorkflowSID = `{"customer":"x"}`, one("WW", "1")
+	private.Repairs[0].Detail = "agent WK… has left"
 	private.Tried[0].TaskSID, private.TimeoutSeconds, private.OriginQueueSID = one("WT", "9"), 120, one("WQ", "9")
 	a, b := AppendTransfer(nil, "", "", public), AppendTransfer(nil, "", "", private)
 	if string(a) != string(b) {
@@ -64,6 +65,9 @@ func FuzzDecodeTransfer(f *testing.F) {
 		times := []*time.Time{&first.RequestedAt, &first.InvitedAt, &first.LeftAt, &first.EndedAt, &first.AcceptedAt, &first.Deadline}
 		for i := range first.Tried {
 			times = append(times, &first.Tried[i].At)
+		}
+		for i := range first.Repairs {
+			times = append(times, &first.Repairs[i].At)
 		}
 		if !truncate(times...) {
 			return

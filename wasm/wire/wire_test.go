@@ -64,7 +64,8 @@ func sampleTransfer() transfer.Transfer {
 		RequestedBy: one("WK", "9"), AcceptedBy: one("WK", "2"),
 		Invite: transfer.Invite{SID: one("KG", "1"), TaskSID: one("WT", "2")}, Round: 2,
 		Tried: []transfer.Tried{{Target: asked, Outcome: transfer.ReasonTargetDeclined, At: moment0().Add(2 * time.Second)}},
-		Over:  transfer.ReasonInviteTimedOut,
+		Over:  transfer.ReasonInviteTimedOut, Rescue: true,
+		Repairs: []transfer.Repair{{Code: transfer.FindingStranded, At: moment0().Add(3 * time.Second)}},
 
 		RequestedAt: moment0(), InvitedAt: moment0().Add(time.Second), EndedAt: moment0().Add(time.Minute),
 		AcceptedAt: moment0().Add(59 * time.Second), Deadline: moment0().Add(2 * time.Minute),
