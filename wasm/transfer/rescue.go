@@ -17,11 +17,8 @@ const rescueAgain = 5 * time.Minute
 // stranded finds a customer in an open conversation with nobody in it and
 // nobody being asked. Open transfers see to their customers by themselves.
 func (a *audit) stranded() {
-	if !slices.ContainsFunc(a.Participants, customer) || a.others("") || a.asked("") || a.othersLately() {
+	if !slices.ContainsFunc(a.Participants, customer) || a.asked("") || a.othersLately() || slices.ContainsFunc(a.Participants, a.in) {
 		return
-	}
-	if slices.ContainsFunc(a.Participants, func(p ParticipantRecord) bool { return a.in(p) && !a.State.Gone(p.SID) }) {
-		return // about to leave: whoever lets them go sees to the customer
 	}
 	since := time.Time{}
 	for i := range a.State.Transfers {
