@@ -102,6 +102,25 @@ func (f *factCache) changed(channelSID string) {
 	clear(ch.tasks)
 }
 
+// outdated reports whether what is kept was read before the time and something
+// was recorded about the channel since, or so shortly before the read that the
+// lists may not have shown it: another process may have heard of what this one
+// has not. What was kept does not count any more then.
+func (f *factCache) outdated(channelSID, taskSID string, before time.Time, last ledger.Record) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	ch := f.channel(channelSID)
+	kept, ok := ch.tasks[taskSID]
+	if !ok || !kept.readAt.Before(before) || last.Sequence == 0 || !kept.readAt.Before(last.Time.Add(f.settling)) {
+		return false
+	}
+	if last.Time.After(ch.changed) {
+		ch.changed = last.Time
+	}
+	clear(ch.tasks)
+	return true
+}
+
 // channel returns the channel's entry, and once in a while forgets those that
 // nobody asked about for long.
 func (f *factCache) channel(sid string) *cachedChannel {
@@ -174,6 +193,12 @@ func (c *Coordinator) gather(ctx context.Context, by Caller, r transfer.Request)
 	})
 	if err := c.Schedule.Together(ctx, reads...); err != nil {
 		return gathered{}, err
+	}
+	if c.facts.outdated(r.InteractionChannelSID, r.TaskSID, records.Now, g.last) {
+		var err error
+		if conv, err = c.conversation(ctx, r.InteractionSID, r.InteractionChannelSID, r.TaskSID); err != nil {
+			return gathered{}, err
+		}
 	}
 	records.Worker = c.known(by.WorkerSID)
 	records.Task, records.Channel, records.Participants = conv.task.TaskRecord, conv.channel, conv.participants

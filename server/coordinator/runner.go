@@ -130,7 +130,7 @@ func (r *run) takeOver(ctx context.Context, step transfer.Step) (Decision, bool)
 		return "", false
 	}
 	_, written, err := r.Coordinator.record(ctx, r.record, transfer.InviteUnknown{
-		TransferID: step.Transfer.ID, Due: r.now.Add(r.Settling), At: r.now,
+		TransferID: step.Transfer.ID, Round: step.Transfer.Round, Attempt: step.Transfer.Attempt, Due: r.now.Add(r.Settling), At: r.now,
 	})
 	switch {
 	case err != nil:

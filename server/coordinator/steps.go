@@ -158,12 +158,12 @@ func (c *Coordinator) invite(ctx context.Context, s transfer.State, t transfer.T
 	now := c.Clock()
 	switch {
 	case err == nil:
-		return transfer.Invited{TransferID: t.ID, InviteSID: invite.SID, TaskSID: invite.TaskSID, At: now}
+		return transfer.Invited{TransferID: t.ID, Round: t.Round, InviteSID: invite.SID, TaskSID: invite.TaskSID, At: now}
 	case twilioapi.IsRefused(err), twilioapi.OutcomeOf(err) == twilioapi.Invalid:
-		return transfer.InviteRefused{TransferID: t.ID, Reason: transfer.ReasonInviteRefused, Detail: err.Error(), At: now}
+		return transfer.InviteRefused{TransferID: t.ID, Round: t.Round, Attempt: t.Attempt, Reason: transfer.ReasonInviteRefused, Detail: err.Error(), At: now}
 	}
 	c.Logger.Warn("an invite has no clear answer; it will be looked up", "transfer", t.ID, "error", err)
-	return transfer.InviteUnknown{TransferID: t.ID, Due: now.Add(c.Settling), At: now}
+	return transfer.InviteUnknown{TransferID: t.ID, Round: t.Round, Attempt: t.Attempt, Due: now.Add(c.Settling), At: now}
 }
 
 // find looks the invite up by the transfer's ID. One whose task has ended
@@ -173,7 +173,7 @@ func (c *Coordinator) find(ctx context.Context, s transfer.State, t transfer.Tra
 	if err != nil {
 		return nil, err
 	}
-	var found transfer.Event = transfer.InviteMissing{TransferID: t.ID, At: c.Clock()}
+	var found transfer.Event = transfer.InviteMissing{TransferID: t.ID, Round: t.Round, Attempt: t.Attempt, At: c.Clock()}
 	for _, i := range invites {
 		if !stamped(i.Attributes, t) {
 			continue
@@ -183,7 +183,7 @@ func (c *Coordinator) find(ctx context.Context, s transfer.State, t transfer.Tra
 		case err != nil && !twilioapi.IsNotFound(err):
 			return nil, err
 		case t.AcceptedBy != "", err == nil && task.AssignmentStatus != taskCanceled:
-			return transfer.Invited{TransferID: t.ID, InviteSID: i.SID, TaskSID: i.TaskSID, At: c.Clock()}, nil
+			return transfer.Invited{TransferID: t.ID, Round: t.Round, InviteSID: i.SID, TaskSID: i.TaskSID, At: c.Clock()}, nil
 		}
 		found = transfer.InviteEnded{TransferID: t.ID, TaskSID: i.TaskSID, Detail: "the invite's task was canceled: " + task.Reason, At: c.Clock()}
 	}

@@ -40,27 +40,27 @@ func TestColdTransferFromClickToEnd(t *testing.T) {
 		step   StepKind
 		why    Reason
 	}{
-		{"invited", []Event{Invited{"XT1", "KG1", "WT2", at(1)}}, PhaseLeaving, StepRemove, ""},
-		{"left", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}}, PhaseRinging, StepCheck, ""},
-		{"accepted", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}, Accepted{"XT1", bea, "", at(3)}}, PhaseCompleted, "", ""},
-		{"accepted before the removal", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Accepted{"XT1", bea, "", at(2)}}, PhaseLeaving, StepRemove, ""},
-		{"… and removed then", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Accepted{"XT1", bea, "", at(2)}, Left{"XT1", at(3)}}, PhaseCompleted, "", ""},
-		{"accepted before the answer to the invite", []Event{Accepted{"XT1", bea, "", at(1)}, Invited{"XT1", "KG1", "WT2", at(2)}, Left{"XT1", at(3)}}, PhaseCompleted, "", ""},
-		{"refused", []Event{InviteRefused{"XT1", ReasonInviteRefused, "80906", at(1)}}, PhaseFailed, "", ReasonInviteRefused},
-		{"answer lost", []Event{InviteUnknown{"XT1", at(3), at(1)}}, PhaseSearching, StepFind, ""},
-		{"… found", []Event{InviteUnknown{"XT1", at(3), at(1)}, Invited{"XT1", "KG1", "WT2", at(4)}}, PhaseLeaving, StepRemove, ""},
-		{"… missing, tried again", []Event{InviteUnknown{"XT1", at(3), at(1)}, InviteMissing{"XT1", at(4)}}, PhaseInviting, StepInvite, ""},
-		{"canceled", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}}, PhaseWithdrawing, StepWithdraw, ""},
-		{"… and nobody else is needed", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{"XT1", Next{}, at(4)}}, PhaseCanceled, "", ReasonInviteCanceled},
-		{"… and another is asked", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{"XT1", Next{Kind: NextTarget}, at(4)}}, PhaseInviting, StepInvite, ""},
-		{"… and it is closed", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{"XT1", Next{Kind: NextClose}, at(4)}}, PhaseClosing, StepClose, ""},
-		{"canceled before the agent left", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, InviteEnded{"XT1", "", "console", at(2)}}, PhaseLeaving, StepLook, ""},
-		{"… who stays", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, InviteEnded{"XT1", "", "console", at(2)}, Stayed{"XT1", at(9)}}, PhaseWithdrawing, StepWithdraw, ""},
-		{"… who has left", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, InviteEnded{"XT1", "", "console", at(2)}, Left{"XT1", at(9)}}, PhaseWithdrawing, StepWithdraw, ""},
-		{"canceled before the answer to the invite", []Event{InviteEnded{"XT1", "", "no filter", at(1)}, Invited{"XT1", "KG1", "WT2", at(2)}}, PhaseWithdrawing, StepWithdraw, ""},
-		{"canceled while it is searched for", []Event{InviteUnknown{"XT1", at(3), at(1)}, InviteEnded{"XT1", "", "no filter", at(2)}, InviteMissing{"XT1", at(4)}}, PhaseWithdrawing, StepWithdraw, ""},
-		{"accepted, so it exists although the list lags", []Event{InviteUnknown{"XT1", at(3), at(1)}, Accepted{"XT1", bea, "", at(2)}, InviteMissing{"XT1", at(4)}}, PhaseSearching, StepFind, ""},
-		{"customer left", []Event{Invited{"XT1", "KG1", "WT2", at(1)}, Left{"XT1", at(2)}, Abandoned{"XT1", at(3)}}, PhaseAbandoned, "", ReasonCustomerLeft},
+		{"invited", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}}, PhaseLeaving, StepRemove, ""},
+		{"left", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}}, PhaseRinging, StepCheck, ""},
+		{"accepted", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, Accepted{"XT1", bea, "", at(3)}}, PhaseCompleted, "", ""},
+		{"accepted before the removal", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Accepted{"XT1", bea, "", at(2)}}, PhaseLeaving, StepRemove, ""},
+		{"… and removed then", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Accepted{"XT1", bea, "", at(2)}, Left{"XT1", at(3)}}, PhaseCompleted, "", ""},
+		{"accepted before the answer to the invite", []Event{Accepted{"XT1", bea, "", at(1)}, Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(2)}, Left{"XT1", at(3)}}, PhaseCompleted, "", ""},
+		{"refused", []Event{InviteRefused{TransferID: "XT1", Reason: ReasonInviteRefused, Detail: "80906", At: at(1)}}, PhaseFailed, "", ReasonInviteRefused},
+		{"answer lost", []Event{InviteUnknown{TransferID: "XT1", Due: at(3), At: at(1)}}, PhaseSearching, StepFind, ""},
+		{"… found", []Event{InviteUnknown{TransferID: "XT1", Due: at(3), At: at(1)}, Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(4)}}, PhaseLeaving, StepRemove, ""},
+		{"… missing, tried again", []Event{InviteUnknown{TransferID: "XT1", Due: at(3), At: at(1)}, InviteMissing{TransferID: "XT1", At: at(4)}}, PhaseInviting, StepInvite, ""},
+		{"canceled", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}}, PhaseWithdrawing, StepWithdraw, ""},
+		{"… and nobody else is needed", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{"XT1", Next{}, at(4)}}, PhaseCanceled, "", ReasonInviteCanceled},
+		{"… and another is asked", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{"XT1", Next{Kind: NextTarget}, at(4)}}, PhaseInviting, StepInvite, ""},
+		{"… and it is closed", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{"XT1", Next{Kind: NextClose}, at(4)}}, PhaseClosing, StepClose, ""},
+		{"canceled before the agent left", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, InviteEnded{"XT1", "", "console", at(2)}}, PhaseLeaving, StepLook, ""},
+		{"… who stays", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, InviteEnded{"XT1", "", "console", at(2)}, Stayed{"XT1", at(9)}}, PhaseWithdrawing, StepWithdraw, ""},
+		{"… who has left", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, InviteEnded{"XT1", "", "console", at(2)}, Left{"XT1", at(9)}}, PhaseWithdrawing, StepWithdraw, ""},
+		{"canceled before the answer to the invite", []Event{InviteEnded{"XT1", "", "no filter", at(1)}, Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(2)}}, PhaseWithdrawing, StepWithdraw, ""},
+		{"canceled while it is searched for", []Event{InviteUnknown{TransferID: "XT1", Due: at(3), At: at(1)}, InviteEnded{"XT1", "", "no filter", at(2)}, InviteMissing{TransferID: "XT1", At: at(4)}}, PhaseWithdrawing, StepWithdraw, ""},
+		{"accepted, so it exists although the list lags", []Event{InviteUnknown{TransferID: "XT1", Due: at(3), At: at(1)}, Accepted{"XT1", bea, "", at(2)}, InviteMissing{TransferID: "XT1", At: at(4)}}, PhaseSearching, StepFind, ""},
+		{"customer left", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, Abandoned{"XT1", at(3)}}, PhaseAbandoned, "", ReasonCustomerLeft},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := walk(t, opened(t), c.events...)
@@ -82,7 +82,7 @@ func TestColdTransferFromClickToEnd(t *testing.T) {
 // TestWhoHasAcceptedIsIn shows that the end of a task that was accepted, such as
 // its deletion, is not taken for the end of the invite.
 func TestWhoHasAcceptedIsIn(t *testing.T) {
-	s := walk(t, opened(t), Invited{"XT1", "KG1", "WT2", at(1)}, Accepted{"XT1", bea, "", at(2)})
+	s := walk(t, opened(t), Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Accepted{"XT1", bea, "", at(2)})
 	if _, err := Advance(s, InviteEnded{"XT1", "", "deleted", at(3)}); !errors.Is(err, ErrPointless) {
 		t.Errorf("%v", err)
 	}
@@ -91,9 +91,9 @@ func TestWhoHasAcceptedIsIn(t *testing.T) {
 func TestAnInviteIsTriedOnlySoOften(t *testing.T) {
 	s := opened(t)
 	for i := 1; i < maxAttempts; i++ {
-		s = walk(t, s, InviteUnknown{"XT1", at(2), at(1)}, InviteMissing{"XT1", at(3)})
+		s = walk(t, s, InviteUnknown{TransferID: "XT1", Due: at(2), At: at(1)}, InviteMissing{TransferID: "XT1", At: at(3)})
 	}
-	s = walk(t, s, InviteUnknown{"XT1", at(2), at(1)}, InviteMissing{"XT1", at(3)})
+	s = walk(t, s, InviteUnknown{TransferID: "XT1", Due: at(2), At: at(1)}, InviteMissing{TransferID: "XT1", At: at(3)})
 	if tr := s.Transfers[0]; tr.Phase != PhaseFailed || tr.Failure != ReasonInviteNotStored || tr.Attempt != maxAttempts {
 		t.Errorf("%+v", tr)
 	}
@@ -113,11 +113,41 @@ func TestATransferBeginsOnce(t *testing.T) {
 	}
 }
 
+// TestAnswersOfFormerInvites: what becomes known late of the invite of a former
+// target, or of a former attempt, says nothing about the present one.
+func TestAnswersOfFormerInvites(t *testing.T) {
+	second := walk(t, opened(t), Declined{"XT1", "WT2", ReasonTargetDeclined, at(1)},
+		Withdrawn{"XT1", Next{Kind: NextTarget, Target: Target{Kind: TargetWorker, SID: cyd}}, at(2)})
+	again := walk(t, opened(t), InviteUnknown{TransferID: "XT1", Attempt: 1, Due: at(3), At: at(1)}, InviteMissing{TransferID: "XT1", Attempt: 1, At: at(4)})
+	searched := walk(t, again, InviteUnknown{TransferID: "XT1", Attempt: 2, Due: at(9), At: at(8)})
+	for _, c := range []struct {
+		name string
+		in   State
+		late Event
+	}{
+		{"made for the former target", second, Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(5)}},
+		{"refused for the former target", second, InviteRefused{TransferID: "XT1", Attempt: 1, Reason: ReasonInviteRefused, At: at(5)}},
+		{"unknown of the former target", second, InviteUnknown{TransferID: "XT1", Attempt: 1, Due: at(7), At: at(5)}},
+		{"missing of the former target", walk(t, second, InviteUnknown{TransferID: "XT1", Round: 1, Attempt: 1, Due: at(7), At: at(5)}),
+			InviteMissing{TransferID: "XT1", Attempt: 1, At: at(6)}},
+		{"refused at the former attempt", again, InviteRefused{TransferID: "XT1", Attempt: 1, Reason: ReasonInviteRefused, At: at(5)}},
+		{"unknown of the former attempt", again, InviteUnknown{TransferID: "XT1", Attempt: 1, Due: at(7), At: at(5)}},
+		{"missing at the former attempt", searched, InviteMissing{TransferID: "XT1", Attempt: 1, At: at(9)}},
+	} {
+		if s, err := Advance(c.in, c.late); !errors.Is(err, ErrPointless) {
+			t.Errorf("%s: %v, %+v", c.name, err, s)
+		}
+	}
+	if s := walk(t, again, Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(5)}); s.Transfers[0].Phase != PhaseLeaving {
+		t.Errorf("an invite that a former attempt made is one of the same target: %+v", s.Transfers[0])
+	}
+}
+
 func TestOldTransfersAreForgotten(t *testing.T) {
 	s := opened(t)
 	for i := range 3 * keepEnded {
 		id := string(rune('a' + i))
-		s = walk(t, s, InviteRefused{s.Transfers[len(s.Transfers)-1].ID, ReasonInviteRefused, "", at(1)},
+		s = walk(t, s, InviteRefused{TransferID: s.Transfers[len(s.Transfers)-1].ID, Reason: ReasonInviteRefused, At: at(1)},
 			Requested{Plan: Plan{TransferID: id}, At: noon})
 	}
 	if len(s.Transfers) > keepEnded+1 || !s.Open() {

@@ -21,29 +21,39 @@ type (
 		Plan Plan
 		At   time.Time
 	}
-	// Invited: the invite exists at Twilio.
+	// Invited: the invite of the round exists at Twilio.
 	Invited struct {
 		TransferID string
+		Round      int
 		InviteSID  string // KG…
 		TaskSID    string // WT…
 		At         time.Time
 	}
-	// InviteRefused: Twilio refused the invite; nothing was changed there.
+	// InviteRefused: Twilio refused the round's invite at that attempt; nothing was
+	// changed there.
 	InviteRefused struct {
 		TransferID string
+		Round      int
+		Attempt    int // 0 stands for any
 		Reason     Reason // ReasonInviteRefused, or a closer one
 		Detail     string // in Twilio's words
 		At         time.Time
 	}
-	// InviteUnknown: it is not known whether the invite exists.
+	// InviteUnknown: it is not known whether the round's invite exists after that
+	// attempt.
 	InviteUnknown struct {
 		TransferID string
+		Round      int
+		Attempt    int // 0 stands for any
 		Due        time.Time // when it may be looked up
 		At         time.Time
 	}
-	// InviteMissing: it was looked up and does not exist; it may be tried again.
+	// InviteMissing: the round's invite was looked up after that attempt and does
+	// not exist; it may be tried again.
 	InviteMissing struct {
 		TransferID string
+		Round      int
+		Attempt    int // 0 stands for any
 		At         time.Time
 	}
 	// Stayed: the agent who was to be removed is in the conversation, and stays.

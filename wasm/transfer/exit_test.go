@@ -94,6 +94,11 @@ func TestExit(t *testing.T) {
 		{"somebody has just accepted, the list lags", []func(*Records){having(with(func(t *Transfer) {
 			t.Phase, t.AcceptedBy, t.AcceptedAt, t.Invite.TaskSID = PhaseCompleted, cyd, noon.Add(-time.Second), wtC
 		}))}, ExitLeave, ButtonEnabled, "", ReasonOthersInConversation},
+		{"… who had left before, and the list still shows that", []func(*Records){func(r *Records) {
+			r.Participants = append(r.Participants, ParticipantRecord{SID: utB, Type: typeAgent, TaskSID: wtB, WorkerSID: bea})
+		}, leaving(departure(DepartureRemove, DepartureGone, fromBea)), having(with(func(t *Transfer) {
+			t.Phase, t.AcceptedBy, t.AcceptedAt, t.Invite.TaskSID = PhaseCompleted, bea, noon.Add(-time.Second), wtC
+		}))}, ExitLeave, ButtonEnabled, "", ReasonOthersInConversation},
 		{"… and left again", []func(*Records){having(with(func(t *Transfer) {
 			t.Phase, t.AcceptedBy, t.AcceptedAt, t.Invite.TaskSID = PhaseCompleted, cyd, noon.Add(-time.Second), wtC
 		})), leaving(departure(DepartureLeave, DepartureGone, Agent{WorkerSID: cyd, ParticipantSID: utC, TaskSID: wtC}))},

@@ -7,7 +7,7 @@ import "time"
 
 func (e Invited) apply(s *State) error {
 	return s.on(e.TransferID, func(t *Transfer) bool {
-		if !t.InviteUnsettled() {
+		if !t.InviteUnsettled() || !t.asks(e.Round, 0) {
 			return false
 		}
 		t.Invite.SID, t.Invite.TaskSID, t.Invite.Attributes = e.InviteSID, e.TaskSID, ""
@@ -49,7 +49,7 @@ func (t *Transfer) joined(at time.Time) {
 
 func (e InviteRefused) apply(s *State) error {
 	return s.on(e.TransferID, func(t *Transfer) bool {
-		if !t.InviteUnsettled() {
+		if !t.InviteUnsettled() || !t.asks(e.Round, e.Attempt) {
 			return false
 		}
 		if t.AcceptedBy != "" { // by an earlier attempt, whose answer was lost
@@ -83,7 +83,7 @@ func (s *State) leaves(t *Transfer) bool {
 
 func (e InviteUnknown) apply(s *State) error {
 	return s.on(e.TransferID, func(t *Transfer) bool {
-		if t.Phase != PhaseInviting {
+		if t.Phase != PhaseInviting || !t.asks(e.Round, e.Attempt) {
 			return false
 		}
 		t.Phase, t.Due = PhaseSearching, e.Due
@@ -95,7 +95,7 @@ func (e InviteUnknown) apply(s *State) error {
 // whatever the list said: then it is only looked for again.
 func (e InviteMissing) apply(s *State) error {
 	return s.on(e.TransferID, func(t *Transfer) bool {
-		if t.Phase != PhaseSearching {
+		if t.Phase != PhaseSearching || !t.asks(e.Round, e.Attempt) {
 			return false
 		}
 		if t.Over != "" && t.AcceptedBy == "" {
@@ -189,6 +189,12 @@ func (e Undoubled) apply(s *State) error {
 		}
 	}
 	return ErrPointless
+}
+
+// asks reports whether the invite of the round and the attempt (0: any of them)
+// is the one that is being asked for: the answer to a former one may come late.
+func (t *Transfer) asks(round, attempt int) bool {
+	return t.Round == round && (attempt == 0 || t.Attempt == attempt)
 }
 
 // asked reports whether the task is that of a former target's invite.

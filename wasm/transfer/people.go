@@ -125,7 +125,7 @@ func (f *Facts) staying(otherThan string) bool {
 	}
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
-		if f.joinedLately(t) && !f.listed(t.AcceptedBy) && !f.leavingWith(t.Invite.TaskSID) {
+		if f.joinedLately(t) && !f.listed(t.Invite.TaskSID) && !f.leavingWith(t.Invite.TaskSID) {
 			return true
 		}
 	}
@@ -137,10 +137,11 @@ func (f *Facts) stays(p ParticipantRecord) bool {
 	return p.Type == typeAgent && !f.gone(p.SID) && !f.departing(p.SID)
 }
 
-// listed reports whether the worker is on the list of participants.
-func (f *Facts) listed(workerSID string) bool {
+// listed reports whether whoever has the task is on the list of participants. By
+// an earlier task of theirs, which they have left, the same worker may be.
+func (f *Facts) listed(taskSID string) bool {
 	for _, p := range f.Participants {
-		if p.WorkerSID == workerSID {
+		if p.TaskSID == taskSID {
 			return true
 		}
 	}

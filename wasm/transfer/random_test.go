@@ -25,7 +25,7 @@ func TestAnyOrderOfEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range rapid.IntRange(1, 40).Draw(t, "events") {
-			e := drawEvent(t, at(5*i))
+			e := drawEvent(t, at(5*i), s.Transfers[0].Round)
 			before := s.Transfers[0]
 			tried := slices.Clone(before.Tried)
 			next, err := Advance(s, e)
@@ -76,15 +76,18 @@ func sound(t *rapid.T, s State) {
 	}
 }
 
-func drawEvent(t *rapid.T, when time.Time) Event {
+// drawEvent draws what may happen while a transfer is in its round; answers may
+// be those of a former one.
+func drawEvent(t *rapid.T, when time.Time, round int) Event {
+	round = rapid.SampledFrom([]int{round, round, round, 0}).Draw(t, "round")
 	next := Next{
 		Kind:   rapid.SampledFrom([]NextKind{NextNothing, NextTarget, NextTarget, NextTarget, NextClose}).Draw(t, "next"),
 		Target: Target{Kind: rapid.SampledFrom([]TargetKind{TargetWorker, TargetQueue}).Draw(t, "next kind"), SID: cyd},
 		Last:   rapid.Bool().Draw(t, "last"),
 	}
 	return rapid.SampledFrom([]Event{
-		Invited{"XT1", "KG1", "WT2", when}, InviteRefused{"XT1", ReasonInviteRefused, "", when},
-		InviteUnknown{"XT1", when.Add(time.Second), when}, InviteMissing{"XT1", when}, Left{"XT1", when}, Stayed{"XT1", when},
+		Invited{TransferID: "XT1", Round: round, InviteSID: "KG1", TaskSID: "WT2", At: when}, InviteRefused{TransferID: "XT1", Round: round, Reason: ReasonInviteRefused, At: when},
+		InviteUnknown{TransferID: "XT1", Round: round, Due: when.Add(time.Second), At: when}, InviteMissing{TransferID: "XT1", Round: round, At: when}, Left{"XT1", when}, Stayed{"XT1", when},
 		Accepted{"XT1", bea, "", when}, InviteEnded{"XT1", "", "", when}, Abandoned{"XT1", when},
 		Declined{"XT1", "", ReasonTargetDeclined, when}, TimedOut{"XT1", when}, Canceled{"XT1", ada, when},
 		Withdrawn{"XT1", next, when}, Withdrawn{"XT1", next, when}, Closed{"XT1", when},

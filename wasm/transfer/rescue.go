@@ -59,7 +59,7 @@ func (a *audit) othersLately() bool {
 	}
 	return slices.ContainsFunc(a.State.Transfers, func(t Transfer) bool {
 		task, _ := a.task(t.Invite.TaskSID)
-		return a.f.joinedLately(&t) && !task.ended() && !a.f.listed(t.AcceptedBy)
+		return a.f.joinedLately(&t) && !task.ended() && !a.f.listed(t.Invite.TaskSID)
 	})
 }
 
