@@ -22,12 +22,11 @@ type request struct {
 }
 
 // act lets an agent do one of the things that agents do.
-func (f *floor) act(p *seat, d *roll) {
+func (f *floor) act(p *seat, n int, d *roll) {
 	s, t := f.sim, p.talk
 	q := request{seat: p, by: coordinator.Caller{WorkerSID: p.worker, Roles: []string{"agent"}}, left: d.n(3)}
 	q.r = transfer.Request{InteractionSID: t.interaction, InteractionChannelSID: t.sid, TaskSID: p.task}
-	f.acts++
-	q.key = fmt.Sprintf("key %d %d %d", t.number, p.number, f.acts)
+	q.key = fmt.Sprintf("key %d %d %d", t.number, p.number, n)
 	me := f.nameOf(p.worker)
 	switch kind := 1 - (1-d.float())/s.options.Restless*0.7; {
 	case !t.here && d.happens(0.5), kind < 0.3:

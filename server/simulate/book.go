@@ -183,6 +183,7 @@ type runner struct {
 type job struct {
 	ledger.Work
 	*book
+	born int // the life of the process
 }
 
 // Done implements [ledger.Work].
@@ -197,7 +198,7 @@ func (j *job) Later(d time.Duration) error {
 func (j *job) Progress() error { return j.tell("progress", j.Work.Progress) }
 
 func (j *job) tell(what string, say func() error) error {
-	if j.cutUntil.After(j.sim.now()) {
+	if j.cutUntil.After(j.sim.now()) || !j.up || j.life != j.born {
 		return errCutOff
 	}
 	j.sim.event(what, j.Record().Channel(), "")
@@ -229,40 +230,47 @@ func (s *Simulation) pump() {
 			s.nextWork = s.at(wait, s.pump)
 			return
 		}
-		r := s.idler()
-		if r == nil {
+		if !s.anyIdle() {
 			return
 		}
-		work, ok := r.view.TryNext()
+		work, ok := s.writer.TryNext()
 		if !ok {
 			return
 		}
-		r.work = &job{Work: work, book: r.book}
+		r := s.idler(s.talkOf(work.Record().Channel()))
+		r.work = &job{Work: work, book: r.book, born: r.born}
 		s.event("work", work.Record().Channel(), r.name)
 		r.wake()
 	}
 }
 
-// idler takes a runner that waits and can be reached; nil if there is none.
-func (s *Simulation) idler() *runner {
-	still := s.idle[:0]
-	var may []int
+// anyIdle forgets the runners that are gone, and reports whether one of the
+// others waits and can be reached.
+func (s *Simulation) anyIdle() bool {
+	still, any := s.idle[:0], false
 	for _, r := range s.idle {
 		if r.gone || r.work != nil || !r.up || r.born != r.life {
 			continue
 		}
 		still = append(still, r)
+		any = any || r.wake != nil && !r.cutUntil.After(s.now())
 	}
+	clear(s.idle[len(still):])
 	s.idle = still
+	return any
+}
+
+// idler draws a runner that waits and can be reached, for work about a
+// conversation; there must be one.
+func (s *Simulation) idler(t *talk) *runner {
+	var may []int
 	for i, r := range s.idle {
 		if r.wake != nil && !r.cutUntil.After(s.now()) {
 			may = append(may, i)
 		}
 	}
-	if len(may) == 0 {
-		return nil
-	}
-	i := may[s.order.n(len(may))]
+	d := newRoll(s.options.Seed, "runner", t.number, t.count("work"))
+	i := may[d.n(len(may))]
 	r := s.idle[i]
 	s.idle = append(s.idle[:i], s.idle[i+1:]...)
 	return r

@@ -58,8 +58,8 @@ func drawWeather(o *Options) weather {
 	w := weather{
 		calls: oneOf(&r, 0, 0.005, 0.02, 0.05, 0.12), hooks: oneOf(&r, 0, 0.02, 0.1, 0.4), ledger: oneOf(&r, 0, 0.005, 0.03),
 		kills: oneOf(&r, 0, 30*time.Minute, 8*time.Minute), freezes: oneOf(&r, 0, 30*time.Minute, 6*time.Minute),
-		cuts: oneOf(&r, 0, 40*time.Minute, 10*time.Minute), lag: oneOf(&r, 0, 500*time.Millisecond, 1900*time.Millisecond),
-		skew:     oneOf(&r, 0, 300*time.Millisecond, time.Second),
+		cuts: oneOf(&r, 0, 40*time.Minute, 10*time.Minute), lag: oneOf(&r, 0, 500*time.Millisecond, time.Second),
+		skew:     oneOf(&r, 0, 200*time.Millisecond, 400*time.Millisecond),
 		quickest: 20 * time.Millisecond, slowest: oneOf(&r, 120*time.Millisecond, 500*time.Millisecond),
 		hookDelays: oneOf(&r, 200*time.Millisecond, 2*time.Second),
 	}

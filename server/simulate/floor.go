@@ -18,7 +18,6 @@ type floor struct {
 	queues   []transfer.QueueRecord
 	arriving int // the customer whose conversation is being made
 	came     int
-	acts     int
 }
 
 // worker is an agent.
@@ -197,7 +196,7 @@ func (f *floor) think(p *seat, n int, mean time.Duration) {
 		if !p.in || p.talk.status != "active" || s.calm && !s.ending {
 			return
 		}
-		f.act(p, &r)
+		f.act(p, n, &r)
 		f.think(p, n+1, min(mean, time.Minute))
 	})
 }

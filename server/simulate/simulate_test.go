@@ -244,3 +244,16 @@ func TestFaultsMatter(t *testing.T) {
 		t.Errorf("without trouble: %+v", r)
 	}
 }
+
+// TestTheRealClientIsTheSame: with the real client between, each run is the same
+// to the last hand-over.
+func TestTheRealClientIsTheSame(t *testing.T) {
+	for seed := range uint64(8) {
+		o := small(500 + seed)
+		quick := play(t, o)
+		o.Wire = true
+		if wire := play(t, o); wire.Hash != quick.Hash || wire.Transfers == 0 {
+			t.Errorf("seed %d: %016x after %d events with the real client, %016x after %d without", o.Seed, wire.Hash, wire.Events, quick.Hash, quick.Events)
+		}
+	}
+}

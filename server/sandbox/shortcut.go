@@ -1,0 +1,201 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Shortcut is a small part of REST without HTTP and JSON, for simulations of many hours: what it does and refuses is
+// what the same requests do and are refused, lagging lists included. Faults, limits, signing in and the trace are left
+// out. A refusal is an *Error.
+type Shortcut struct{ account *Account }
+
+// Shortcut returns the account's.
+func (a *Account) Shortcut() Shortcut { return Shortcut{a} }
+
+// ShortTask is a Task. ETag is its version.
+type ShortTask struct {
+	SID, AssignmentStatus, Attributes, ChannelName, QueueSID, QueueName, WorkflowSID, Reason, ETag string
+	Priority                                                                                       int
+}
+
+// ShortInvite is an Invite: its task's SID, attributes and workflow as they were when it was made.
+type ShortInvite struct{ SID, TaskSID, Attributes, WorkflowSID string }
+
+// ShortReservation is a Reservation of a task.
+type ShortReservation struct{ SID, WorkerSID, WorkerName, Status string }
+
+func (s Shortcut) channel(interactionSID, channelSID string) (*channel, error) {
+	ch, ok := s.account.store.channels.get(channelSID)
+	if !ok || ch.interaction.sid != interactionSID {
+		return nil, notFound("/Interactions/" + interactionSID + "/Channels/" + channelSID)
+	}
+	return ch, nil
+}
+
+// Channel returns a channel's type and status.
+func (s Shortcut) Channel(interactionSID, channelSID string) (kind, status string, err error) {
+	err = s.account.do(func() error {
+		ch, err := s.channel(interactionSID, channelSID)
+		if err == nil {
+			kind, status = ch.kind, ch.status
+		}
+		return err
+	})
+	return kind, status, err
+}
+
+// Participants lists who is in a channel, or was as long ago as lists lag. Whether they wrap up is not told.
+func (s Shortcut) Participants(interactionSID, channelSID string) (list []InteractionParticipant, err error) {
+	a := s.account
+	err = a.do(func() error {
+		ch, err := s.channel(interactionSID, channelSID)
+		if err != nil {
+			return err
+		}
+		lag, _, _ := a.faults.listLag()
+		asOf := a.now().Add(-lag)
+		for _, p := range ch.participants {
+			if p.created.After(asOf) || !p.present() && !p.left.After(asOf) {
+				continue
+			}
+			v := InteractionParticipant{SID: p.sid, Type: p.kind}
+			if r := p.reservation; r != nil {
+				v.RoutingProperties = &RoutingProperties{TaskSID: r.task.sid, WorkerSID: r.worker.sid, ReservationSID: r.sid}
+			}
+			list = append(list, v)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// UpdateParticipant takes a participant out of a channel: status is closed or wrapup.
+func (s Shortcut) UpdateParticipant(interactionSID, channelSID, participantSID, status string) error {
+	return s.account.do(func() error {
+		ch, err := s.channel(interactionSID, channelSID)
+		if err != nil {
+			return err
+		}
+		p := s.account.store.participants[participantSID]
+		if p == nil || p.channel != ch || !p.present() {
+			return notFound("/Participants/" + participantSID)
+		}
+		return s.account.updateParticipant(p, status)
+	})
+}
+
+// CloseChannel closes a channel; its agents' tasks are completed, or wrapped up.
+func (s Shortcut) CloseChannel(interactionSID, channelSID string, completeTasks bool) error {
+	return s.account.do(func() error {
+		ch, err := s.channel(interactionSID, channelSID)
+		if err == nil {
+			s.account.updateChannel(ch, stateClosed, completeTasks)
+		}
+		return err
+	})
+}
+
+// Invite makes an invite through a workflow; attributes are a JSON object.
+func (s Shortcut) Invite(interactionSID, channelSID, workflowSID, taskChannel, attributes string) (made ShortInvite, err error) {
+	a := s.account
+	r := &inviteRouting{}
+	r.Properties.WorkspaceSID, r.Properties.WorkflowSID = a.workspaceSID, workflowSID
+	r.Properties.TaskChannelUniqueName, r.Properties.Attributes = taskChannel, json.RawMessage(attributes)
+	err = a.do(func() error {
+		ch, err := s.channel(interactionSID, channelSID)
+		if err != nil {
+			return err
+		}
+		i, err := a.addInvite(ch, r)
+		if err == nil {
+			made = i.short()
+		}
+		return err
+	})
+	return made, err
+}
+
+func (inv *invite) short() ShortInvite {
+	v := ShortInvite{SID: inv.sid, TaskSID: inv.task.sid, Attributes: inv.attributes}
+	if inv.task.workflow != nil {
+		v.WorkflowSID = inv.task.workflow.sid
+	}
+	return v
+}
+
+// Invites lists a channel's invites, as of as long ago as lists lag.
+func (s Shortcut) Invites(interactionSID, channelSID string) (list []ShortInvite, err error) {
+	a := s.account
+	err = a.do(func() error {
+		ch, err := s.channel(interactionSID, channelSID)
+		if err != nil {
+			return err
+		}
+		_, lag, _ := a.faults.listLag()
+		for _, i := range ch.invites {
+			if !i.created.After(a.now().Add(-lag)) {
+				list = append(list, i.short())
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// Task returns a task.
+func (s Shortcut) Task(taskSID string) (v ShortTask, err error) {
+	err = s.account.do(func() error {
+		t, ok := s.account.store.tasks.get(taskSID)
+		if !ok {
+			return notFound("/Tasks/" + taskSID)
+		}
+		v = ShortTask{SID: t.sid, AssignmentStatus: t.status, Attributes: t.attributes, ChannelName: t.channel.uniqueName,
+			Reason: deref(t.reason), ETag: strconv.Itoa(t.version), Priority: t.priority}
+		if t.queue != nil {
+			v.QueueSID, v.QueueName = t.queue.sid, t.queue.name
+		}
+		if t.workflow != nil {
+			v.WorkflowSID = t.workflow.sid
+		}
+		return nil
+	})
+	return v, err
+}
+
+// CancelTask cancels a task that nobody has accepted, if it still has the version; an empty one matches any.
+func (s Shortcut) CancelTask(taskSID, etag, reason string) error {
+	a := s.account
+	return a.do(func() error {
+		t, ok := a.store.tasks.get(taskSID)
+		if !ok {
+			return notFound("/Tasks/" + taskSID)
+		}
+		if want := strings.Trim(etag, `"`); want != "" && want != strconv.Itoa(t.version) {
+			return refused(http.StatusPreconditionFailed, codePreconditionFailed, "Precondition failed: %s has version %d, not %s", t.sid, t.version, want)
+		}
+		if err := taskStatusRefusal(t, statusCanceled); err != nil {
+			return err
+		}
+		a.cancelTask(t, reason)
+		return nil
+	})
+}
+
+// Reservations lists the reservations of a task, oldest first.
+func (s Shortcut) Reservations(taskSID string) (list []ShortReservation, err error) {
+	err = s.account.do(func() error {
+		t, ok := s.account.store.tasks.get(taskSID)
+		if !ok {
+			return notFound("/Tasks/" + taskSID)
+		}
+		for r := range slices.Values(t.reservations) {
+			list = append(list, ShortReservation{SID: r.sid, WorkerSID: r.worker.sid, WorkerName: r.worker.name, Status: r.status})
+		}
+		return nil
+	})
+	return list, err
+}
