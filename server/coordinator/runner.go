@@ -2,9 +2,12 @@ package coordinator
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
@@ -23,6 +26,19 @@ const (
 
 // retryAfter is the pause after a step that came to nothing.
 const retryAfter = time.Second
+
+// busyAfter is the pause of a step that nobody waits for, and for which there
+// was no room at Twilio's limit.
+const busyAfter = 5 * time.Second
+
+// levelOf is how loudly a step's failure is told: that others went first is
+// nothing to look into.
+func levelOf(err error) slog.Level {
+	if errors.Is(err, twilioapi.ErrTooBusy) {
+		return slog.LevelDebug
+	}
+	return slog.LevelWarn
+}
 
 // RunOnce waits for one piece of work and does what is due about it: the first
 // step that is due and comes to something, since that makes a new record, which
@@ -83,8 +99,12 @@ func (r *run) take(ctx context.Context, step transfer.Step) (Decision, bool) {
 		r.endErr = r.work.Done()
 		return DecisionStep, true
 	case err != nil:
-		r.Logger.Warn("a step will be tried again", "step", step.Kind, "transfer", step.Transfer.ID, "departure", step.Departure.ID, "error", err)
-		r.failed, r.wait = err, min(r.wait, retryAfter)
+		again := retryAfter
+		if patient(step.Kind) && errors.Is(err, twilioapi.ErrTooBusy) {
+			again = busyAfter
+		}
+		r.Logger.Log(ctx, levelOf(err), "a step will be tried again", "step", step.Kind, "transfer", step.Transfer.ID, "departure", step.Departure.ID, "error", err)
+		r.failed, r.wait = err, min(r.wait, again)
 	case next.Sequence != r.record.Sequence:
 		r.endErr = r.work.Done() // whoever wrote the newer record carries it on
 		return DecisionNothing, true

@@ -72,11 +72,20 @@ func (c *Coordinator) take(ctx context.Context, record ledger.Record, step trans
 	}
 	stepCtx, cancel := c.Schedule.Within(ctx, c.limitOf(step.Kind))
 	defer cancel()
+	if patient(step.Kind) {
+		stepCtx = twilioapi.WithClass(stepCtx, twilioapi.ClassSweep)
+	}
 	e, err := c.outcomeOf(stepCtx, record.State, step)
 	if err != nil || e == nil {
 		return record, false, err
 	}
 	return c.record(ctx, record, e)
+}
+
+// patient reports whether nobody waits for a step of the kind: at Twilio's limit
+// it comes after all that somebody waits for.
+func patient(kind transfer.StepKind) bool {
+	return kind == transfer.StepCheck || kind == transfer.StepMirror || kind == transfer.StepDigest
 }
 
 // limitOf bounds a step. What nobody waits for may take its time.
