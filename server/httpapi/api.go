@@ -22,6 +22,7 @@ type API struct {
 	Options
 	handler http.Handler
 	streams *streams
+	limits  *limits
 	module  *files
 	scripts *files
 	pages   *files
@@ -38,6 +39,7 @@ func New(o Options) (*API, error) {
 	a := &API{
 		Options: o,
 		streams: newStreams(),
+		limits:  newLimits(o.AgentRate),
 		module:  newFiles(o.Module),
 		scripts: newFiles(o.ModuleScripts),
 		pages:   newFiles(o.Pages),
@@ -86,6 +88,9 @@ func (o *Options) check() error {
 		if err := CheckOrigin(origin); err != nil {
 			problems = append(problems, fmt.Errorf("httpapi: Options.Origins[%d]: %w", i, err))
 		}
+	}
+	if o.AgentRate < 0 {
+		problems = append(problems, errors.New("httpapi: Options.AgentRate must not be negative"))
 	}
 	if o.Heartbeat < 0 || o.StreamLife < 0 || o.StreamWrite < 0 {
 		problems = append(problems, errors.New("httpapi: Options.Heartbeat, StreamLife and StreamWrite must not be negative"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -47,6 +48,10 @@ func (a *API) signedIn(next callerHandler) http.Handler {
 			return
 		}
 		noteCaller(r, by)
+		if err := a.limits.take(by.WorkerSID, time.Now()); err != nil {
+			a.fail(w, r, err)
+			return
+		}
 		next(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, by)), by)
 	})
 }

@@ -14,13 +14,16 @@ import (
 const (
 	// ReasonTooManyStreams: the worker has as many streams open as one may.
 	ReasonTooManyStreams transfer.Reason = "TOO_MANY_STREAMS"
+	// ReasonTooManyRequests: the worker makes more requests than one may.
+	ReasonTooManyRequests transfer.Reason = "TOO_MANY_REQUESTS"
 	// ReasonModuleNotBuilt: this binary holds no wasm.
 	ReasonModuleNotBuilt transfer.Reason = "MODULE_NOT_BUILT"
 )
 
 var ownMessages = map[transfer.Reason]string{
-	ReasonTooManyStreams: "This page is open in too many windows. Close some of them.",
-	ReasonModuleNotBuilt: "This service was built without its browser module. Build it with make build.",
+	ReasonTooManyStreams:  "This page is open in too many windows. Close some of them.",
+	ReasonTooManyRequests: "You are asking faster than the transfer service allows. Nothing was changed; wait a moment, then try again.",
+	ReasonModuleNotBuilt:  "This service was built without its browser module. Build it with make build.",
 }
 
 // statuses is the one place where a reason becomes an HTTP status.
@@ -91,6 +94,7 @@ var statuses = map[transfer.Reason]int{
 	transfer.ReasonDigestFailed:  http.StatusBadGateway,
 
 	transfer.ReasonTwilioBusy:         http.StatusTooManyRequests,
+	ReasonTooManyRequests:             http.StatusTooManyRequests,
 	ReasonTooManyStreams:              http.StatusTooManyRequests,
 	transfer.ReasonTwilioRefused:      http.StatusBadGateway,
 	transfer.ReasonTwilioUnavailable:  http.StatusServiceUnavailable,
@@ -126,6 +130,8 @@ type problem struct {
 	status         int
 	reason         transfer.Reason
 	message, field string
+	// after is when to try again, in seconds; 0: by the reason.
+	after int
 	// own is true where the message is the request's own, not the reason's.
 	own bool
 }
@@ -137,7 +143,7 @@ func problemOf(err error, requestID string) problem {
 	var refusal *transfer.Refusal
 	if errors.As(err, &refusal) && refusal != nil {
 		if status, known := statuses[refusal.Reason]; known && status != http.StatusInternalServerError {
-			p := problem{status: status, reason: refusal.Reason, message: refusal.Detail, field: refusal.Field, own: true}
+			p := problem{after: comeAgain(err), status: status, reason: refusal.Reason, message: refusal.Detail, field: refusal.Field, own: true}
 			if p.message == "" {
 				p.message, p.own = message(refusal.Reason), false
 			}
@@ -149,6 +155,15 @@ func problemOf(err error, requestID string) problem {
 		reason:  transfer.ReasonInternal,
 		message: withRequest(message(transfer.ReasonInternal), requestID),
 	}
+}
+
+// comeAgain is when the error itself says to try again, in seconds.
+func comeAgain(err error) int {
+	var t *tooMany
+	if errors.As(err, &t) {
+		return t.after
+	}
+	return 0
 }
 
 func withRequest(text, requestID string) string { return text + " (Request " + requestID + ".)" }
@@ -188,7 +203,10 @@ func (p problem) setHeaders(h http.Header) {
 	}
 	if p.status == http.StatusTooManyRequests || p.status == http.StatusServiceUnavailable {
 		seconds, named := retryAfter[p.reason]
-		if !named {
+		switch {
+		case p.after > 0:
+			seconds = p.after
+		case !named:
 			seconds = defaultRetryAfter
 		}
 		h.Set("Retry-After", strconv.Itoa(seconds))

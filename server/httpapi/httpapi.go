@@ -165,6 +165,9 @@ type Options struct {
 	// Metrics is mounted at /metrics where it is not nil.
 	Metrics http.Handler
 	Logger  *slog.Logger
+	// AgentRate is how many requests a second each worker may make, four times
+	// as many at once; 0 for any number.
+	AgentRate int
 	// Heartbeat is the time between two signs of life on the stream; 15 s if 0.
 	Heartbeat time.Duration
 	// StreamLife is how long a stream may last; 30 min if 0. It ends then, and

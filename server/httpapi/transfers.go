@@ -22,7 +22,7 @@ const (
 	maxIdempotencyKey = 128
 	// answerWithin is how long after its arrival a request is answered at the
 	// latest, by what is known then: agents are promised 10 s.
-	answerWithin = 9500 * time.Millisecond
+	answerWithin = 9 * time.Second
 )
 
 // startTransfer answers POST /v1/transfers: 201 where the invite exists, 202
