@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/flex-transfer/flex-transfer/server/ledger/memory"
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
 )
 
@@ -110,6 +112,44 @@ func TestDropInUnderFaults(t *testing.T) {
 			r.once("ada", "bea")
 			if made := r.invited(); made[0].SID != a.field("invitesTaskSid") {
 				t.Errorf("the answer names %s, the account has %s", a.field("invitesTaskSid"), made[0].SID)
+			}
+		})
+	}
+}
+
+// TestDropInRepeatsElsewhere sends one request to two backends at once, and
+// again to the one that did not answer first: they share what they know.
+func TestDropInRepeatsElsewhere(t *testing.T) {
+	for _, cold := range []bool{true, false} {
+		t.Run(map[bool]string{true: "cold", false: "warm"}[cold], func(t *testing.T) {
+			store := memory.NewStore(memory.Options{Now: time.Now})
+			r := dropInRigOn(t, store.Open())
+			b, other := r.another(func(c *Config) { c.Ledger = store.Open() })
+			t.Cleanup(func() { r.closeBackend(b) })
+			fields, tasks := r.inviting("ada", r.worker("bea").SID, cold), sync.Map{}
+			fields["Token"] = r.token("ada")
+			body := encoded(fields)
+			again := func(backend string) {
+				a := answer{status: http.StatusTooManyRequests}
+				for a.status == http.StatusTooManyRequests {
+					a = r.askAt(backend, "POST", dropInInvite, body, formHeader)
+				}
+				if a.status != http.StatusOK || a.body["success"] != true {
+					t.Errorf("%d %s", a.status, a.text)
+				}
+				tasks.Store(a.field("invitesTaskSid"), true)
+			}
+			var all sync.WaitGroup
+			for range 20 {
+				all.Go(func() { again(r.server.URL) })
+				all.Go(func() { again(other.URL) })
+			}
+			all.Wait()
+			again(other.URL)
+			n := 0
+			tasks.Range(func(any, any) bool { n++; return true })
+			if n != 1 || r.invites() != 1 {
+				t.Errorf("%d tasks in answers, %d invites", n, r.invites())
 			}
 		})
 	}

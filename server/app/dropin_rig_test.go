@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/settings"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -29,7 +30,14 @@ const (
 // dropInRig is a backend with the drop-in switched on.
 func dropInRig(t *testing.T, agents ...string) *rig {
 	t.Helper()
+	return dropInRigOn(t, nil, agents...)
+}
+
+// dropInRigOn is the same on a ledger.
+func dropInRigOn(t *testing.T, l ledger.Ledger, agents ...string) *rig {
+	t.Helper()
 	return newRig(t, rigOptions{agents: agents, config: func(c *Config) {
+		c.Ledger = l
 		c.Listen.Origins = []string{"https://flex.twilio.com"}
 		c.Settings = settings.Fixed(settings.Config{
 			Transfer: transfer.Settings{ColdTransfer: true, MultiParticipant: true}, Mirror: true, DropIn: true,
@@ -40,9 +48,15 @@ func dropInRig(t *testing.T, agents ...string) *rig {
 // ask sends a request and waits as long as it takes.
 func (r *rig) ask(method, address, body string, header map[string]string) answer {
 	r.Helper()
+	return r.askAt(r.server.URL, method, address, body, header)
+}
+
+// askAt does so at another backend.
+func (r *rig) askAt(backend, method, address, body string, header map[string]string) answer {
+	r.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	q, err := http.NewRequestWithContext(ctx, method, r.server.URL+address, strings.NewReader(body))
+	q, err := http.NewRequestWithContext(ctx, method, backend+address, strings.NewReader(body))
 	if err != nil {
 		r.Error(err)
 		return answer{}

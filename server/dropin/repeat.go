@@ -3,6 +3,7 @@ package dropin
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
@@ -30,8 +31,11 @@ func (d *DropIn) begin(ctx context.Context, by Caller, r transfer.Request) (tran
 		if t, ok := d.repeated(s, by, r); ok {
 			return d.settled(ctx, s, t)
 		}
-		if t, ok := takenBack(s, by, r); ok { // asked again: the former invite has to be gone
-			if _, err := d.Engine.Await(ctx, r.InteractionChannelSID, ended(t.ID)); err != nil {
+		if takenBack(s, by, r) { // asked again: the former invite has to be gone
+			if _, err := d.Engine.Await(ctx, r.InteractionChannelSID, func(s transfer.State) bool {
+				_, repeat := d.repeated(s, by, r)
+				return repeat || !takenBack(s, by, r)
+			}); err != nil {
 				return transfer.Transfer{}, err
 			}
 			continue
@@ -93,22 +97,9 @@ func (d *DropIn) repeated(s transfer.State, by Caller, r transfer.Request) (tran
 	return transfer.Transfer{}, false
 }
 
-// takenBack finds the same transfer whose invite is being taken back.
-func takenBack(s transfer.State, by Caller, r transfer.Request) (transfer.Transfer, bool) {
-	for _, t := range s.Transfers {
-		if same(t, by, r) && t.Open() && over(t) {
-			return t, true
-		}
-	}
-	return transfer.Transfer{}, false
-}
-
-// ended reports whether the transfer asks nobody any more whom it asked.
-func ended(id string) func(transfer.State) bool {
-	return func(s transfer.State) bool {
-		t, ok := s.Find(id)
-		return !ok || !t.Open() || !over(t)
-	}
+// takenBack reports whether the invite of the same transfer is being taken back.
+func takenBack(s transfer.State, by Caller, r transfer.Request) bool {
+	return slices.ContainsFunc(s.Transfers, func(t transfer.Transfer) bool { return same(t, by, r) && t.Open() && over(t) })
 }
 
 // meanwhile looks whether the request was refused since the same one has been
