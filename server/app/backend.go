@@ -119,7 +119,7 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 		Directory: listed, Packed: listed.packed,
 		Watch:    watch{coordinator: b.coordinator, roster: b.roster, settings: b.settings, forCaller: b.forCaller},
 		Webhooks: webhooks{authToken: c.Account.AuthToken, coordinator: b.coordinator, roster: b.roster, reconciler: b.reconciler},
-		Ready:    b.ready, ConfigStatus: b.configStatus, Text: textOf, PublicURL: c.Listen.PublicURL, Origins: c.Listen.Origins,
+		Ready:    b.ready, ConfigStatus: b.configStatus, Text: textOf, PublicURL: c.Listen.PublicURL, Origins: c.Listen.Origins, AgentRate: c.Listen.AgentRate,
 		Module: dist.FS(), ModuleScripts: js.Files(), Logger: c.Logger,
 		Metrics: promhttp.HandlerFor(metrics.registry, promhttp.HandlerOpts{}),
 	}
@@ -171,9 +171,9 @@ func (b *Backend) watchTargets(ctx context.Context) {
 
 func (b *Backend) runWork(ctx context.Context) {
 	for ctx.Err() == nil {
-		_, err := b.coordinator.RunOnce(ctx)
+		did, err := b.coordinator.RunOnce(ctx)
 		switch {
-		case err == nil, ctx.Err() != nil:
+		case err == nil, ctx.Err() != nil, did == coordinator.DecisionRetry: // that piece of work rests, others need not
 		case errors.Is(err, ledger.ErrClosed):
 			return
 		default:

@@ -26,6 +26,7 @@ type Listen struct {
 	LogLevel  string   `name:"log-level" env:"LOG_LEVEL" default:"info" help:"How much is logged: debug, info, warn or error."`
 	LogFormat string   `name:"log-format" env:"LOG_FORMAT" default:"text" help:"How it is logged: text or json."`
 	Runners   int      `name:"runners" env:"RUNNERS" default:"32" help:"Transfers that are carried on at once."`
+	AgentRate int      `name:"agent-requests-per-second" env:"AGENT_REQUESTS_PER_SECOND" default:"10" placeholder:"N" help:"Requests a second that one agent may make, four times as many at once; 0 for any number."`
 	NATS      []string `name:"nats-url" env:"NATS_URLS" placeholder:"URL" help:"NATS servers with JetStream that keep the ledger for several replicas. Default: an embedded one in the data directory."`
 	NATSCreds string   `name:"nats-creds" env:"NATS_CREDS" placeholder:"FILE" help:"Credentials file for NATS."`
 	Replicas  int      `name:"nats-replicas" env:"NATS_REPLICAS" default:"3" help:"Copies of the ledger that NATS keeps, with --nats-url."`
@@ -112,6 +113,9 @@ func (l Listen) Validate() error {
 	}
 	if l.Runners < 1 || l.Runners > 4096 {
 		problems = append(problems, &Problem{"RUNNERS", fmt.Sprintf("%d is not between 1 and 4096", l.Runners)})
+	}
+	if l.AgentRate < 0 || l.AgentRate > 10_000 {
+		problems = append(problems, &Problem{"AGENT_REQUESTS_PER_SECOND", fmt.Sprintf("%d is not between 0 and 10000", l.AgentRate)})
 	}
 	if len(l.NATS) > 0 && (l.Replicas < 1 || l.Replicas > 5) {
 		problems = append(problems, &Problem{"NATS_REPLICAS", fmt.Sprintf("%d is not between 1 and 5", l.Replicas)})
