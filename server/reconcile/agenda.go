@@ -21,6 +21,8 @@ type visit struct {
 	suspected map[string]time.Time
 	// closely asks for a look at its tasks even if the conversation has ended.
 	closely bool
+	// told is when the last event happened that asked for the visit.
+	told time.Time
 	// missed is when the oldest event was that asked for the visit and had been
 	// missed; zero where none was.
 	missed   time.Time
@@ -62,9 +64,17 @@ func (a *agenda) add(p place, due time.Time, closely bool) {
 	}
 }
 
-// since notes that the visit was asked for by an event that had been missed.
-func (a *agenda) since(channel string, at time.Time) {
-	if v := a.visits[channel]; v != nil && (v.missed.IsZero() || at.Before(v.missed)) {
+// tell notes when the event happened that asked for the visit, and whether it had
+// been missed.
+func (a *agenda) tell(channel string, at time.Time, missed bool) {
+	v := a.visits[channel]
+	if v == nil {
+		return
+	}
+	if at.After(v.told) {
+		v.told = at
+	}
+	if missed && (v.missed.IsZero() || at.Before(v.missed)) {
 		v.missed = at
 	}
 }

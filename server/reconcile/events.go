@@ -90,8 +90,5 @@ func (r *Reconciler) missed(e twilioapi.TaskRouterEvent) {
 	if seen || over {
 		return
 	}
-	r.ask(p, e.At.Add(r.Policy().Grace), false)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.agenda.since(p.channel, e.At)
+	r.after(p, e.At, true)
 }

@@ -98,7 +98,15 @@ func (r *Reconciler) notice(p place, conversationSID string, at time.Time) {
 		r.places[conversationSID] = p
 		r.mu.Unlock()
 	}
+	r.after(p, at, false)
+}
+
+// after asks for a look once the grace period since an event is over.
+func (r *Reconciler) after(p place, at time.Time, missed bool) {
 	r.ask(p, at.Add(r.Policy().Grace), false)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.agenda.tell(p.channel, at, missed)
 }
 
 // ended notes that a conversation is over: its ended tasks mean nothing.

@@ -55,6 +55,7 @@ type Reconciler struct {
 	seen    map[string]time.Time // events by their SID, so that each counts once
 	places  map[string]place     // by conversation SID, of what is open
 	looked  map[string]time.Time // by channel: when it was last looked at closely
+	floor   map[string]place     // by channel: what the last sweep saw
 	over    map[string]time.Time // by channel: when it was seen to have ended
 	changed chan struct{}        // closed when something is due earlier
 }

@@ -57,6 +57,7 @@ func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 		due = r.Clock().Add(retryAfter)
 		return DecisionRetry, err
 	}
+	r.vanished(floors)
 	r.tidy(floors)
 	return DecisionSwept, nil
 }
@@ -159,6 +160,23 @@ func (r *Reconciler) sweepLedger(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// vanished asks for a look at conversations of which the last sweep saw a task
+// and this one none.
+func (r *Reconciler) vanished(floors []*floor) {
+	r.mu.Lock()
+	before := r.floor
+	r.floor = map[string]place{}
+	for _, f := range floors {
+		r.floor[f.channel] = f.place
+		delete(before, f.channel)
+	}
+	maps.DeleteFunc(before, func(channel string, _ place) bool { _, over := r.over[channel]; return over })
+	r.mu.Unlock()
+	for _, channel := range slices.Sorted(maps.Keys(before)) {
+		r.ask(before[channel], r.Clock(), false)
+	}
 }
 
 // tidy asks for a close look at some conversations that seem well, those that

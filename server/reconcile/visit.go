@@ -122,8 +122,12 @@ func (r *Reconciler) first(v *visit, scene transfer.Scene, done map[string]bool)
 		if !known {
 			since = scene.Now
 		}
-		if !f.Since.IsZero() && f.Since.Before(since) {
-			since = f.Since
+		begun := f.Since
+		if f.Rescue && begun.IsZero() {
+			begun = v.told // Twilio has forgotten the tasks
+		}
+		if !begun.IsZero() && begun.Before(since) {
+			since = begun
 		}
 		suspected[key] = since
 		due := f.NotBefore

@@ -281,7 +281,8 @@ func (s State) Hanging(now time.Time) (hanging []Transfer) {
 		return slices.ContainsFunc(list, func(r Repair) bool { return r.Code == FindingHangs && now.Sub(r.At) < hangsAfter })
 	}
 	for _, t := range s.Transfers {
-		if t.Open() && now.Sub(t.Due) > hangsAfter && !lately(t.Repairs) {
+		if due := t.overdueFrom(); t.Open() && !due.IsZero() && now.Sub(due) > hangsAfter && !lately(t.Repairs) {
+			t.Due = due
 			hanging = append(hanging, t)
 		}
 	}
@@ -291,4 +292,14 @@ func (s State) Hanging(now time.Time) (hanging []Transfer) {
 		}
 	}
 	return hanging
+}
+
+// overdueFrom is when something has to have been recorded about an open
+// transfer. One that rings may be looked at again and again and nothing comes of
+// it, until its deadline; zero where it has none.
+func (t *Transfer) overdueFrom() time.Time {
+	if t.Phase == PhaseRinging {
+		return t.Deadline
+	}
+	return t.Due
 }

@@ -1,0 +1,457 @@
+package reconcile_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/coordinator"
+	"github.com/flex-transfer/flex-transfer/server/ledger/memory"
+	"github.com/flex-transfer/flex-transfer/server/mirror"
+	"github.com/flex-transfer/flex-transfer/server/reconcile"
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+const grace = 10 * time.Second
+
+// lab is a simulated account in which Ada talks to a customer, and a backend
+// with its reconciler. The clock stands still unless it is moved.
+type lab struct {
+	*testing.T
+	clock    *sandbox.ManualClock
+	account  *sandbox.Account
+	client   *twilioapi.Client
+	store    *memory.Store
+	conv     sandbox.InteractionChannel
+	ids      int
+	settings transfer.Settings
+	policy   reconcile.Policy
+	process  *process
+	deaf     bool // webhooks are lost
+	unserved bool // no queue is served
+	mu       sync.Mutex
+	hooks    []url.Values
+}
+
+// process is one backend.
+type process struct {
+	*coordinator.Coordinator
+	ledger     *memory.Ledger
+	reconciler *reconcile.Reconciler
+	reports    []reconcile.Report
+	decisions  map[reconcile.Decision]int
+}
+
+func newLab(t *testing.T, change ...func(*sandbox.World)) *lab {
+	t.Helper()
+	world := sandbox.DemoWorld()
+	world.Conversations = []sandbox.WorldConversation{{Customer: sandbox.Customer{Name: "Cust Omer"}, Agents: []string{"ada"}}}
+	for i := range world.Workers {
+		world.Workers[i].Activity, world.Workers[i].Capacity = "Available", map[string]int{"chat": 5}
+	}
+	for _, f := range change {
+		f(&world)
+	}
+	l := &lab{
+		T: t, clock: sandbox.NewManualClock(time.Time{}), settings: transfer.Settings{ColdTransfer: true, MultiParticipant: true},
+		policy: reconcile.Policy{Grace: grace, Then: reconcile.ThenReroute},
+	}
+	l.account = sandbox.New(sandbox.Options{Seed: 5, Clock: l.clock, Limits: &sandbox.Limits{}, WebhookClient: &http.Client{Transport: l}})
+	t.Cleanup(func() { _ = l.account.Close() })
+	l.check(l.account.Load(world))
+	l.account.SetWebhooks(sandbox.Webhooks{TaskRouterURL: "http://backend/taskrouter", InteractionsURL: "http://backend/interactions", ConversationsURL: "http://backend/conversations"})
+	l.check(l.account.Faults().Set(sandbox.Switches{Lag: sandbox.ListLag{InvitesMS: 900, ParticipantsMS: 900, TasksMS: 900}}))
+	var err error
+	l.client, err = twilioapi.New(twilioapi.Options{
+		AccountSID: l.account.AccountSID(), AuthToken: l.account.AuthToken(), WorkspaceSID: l.account.WorkspaceSID(),
+		Transport: l.account.RoundTripper(), Pace: twilioapi.Unpaced,
+	})
+	l.check(err)
+	l.store = memory.NewStore(memory.Options{Now: l.clock.Now})
+	l.clock.Advance(time.Minute) // longer than lists lag
+	l.conv = l.account.Snapshot().InteractionChannels[0]
+	l.process = l.open()
+	l.pass(time.Second)
+	return l
+}
+
+func (l *lab) check(err error) {
+	l.Helper()
+	if err != nil {
+		l.Fatal(err)
+	}
+}
+
+// RoundTrip keeps a webhook until it is delivered.
+func (l *lab) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, err
+	}
+	form.Set("product", strings.TrimPrefix(r.URL.Path, "/"))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hooks = append(l.hooks, form)
+	return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: r}, nil
+}
+
+// newID may be called by several goroutines.
+func (l *lab) newID() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ids++
+	return fmt.Sprint("id", l.ids)
+}
+
+// open starts a backend on the store.
+func (l *lab) open(change ...func(*coordinator.Options)) *process {
+	l.Helper()
+	p := &process{ledger: l.store.Open(), decisions: map[reconcile.Decision]int{}}
+	logger := slog.New(slog.DiscardHandler)
+	if os.Getenv("TEST_LOG") != "" {
+		logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	o := coordinator.Options{
+		Ledger: p.ledger, Twilio: l.client, Roster: labRoster{l}, Settings: func() transfer.Settings { return l.settings },
+		WorkflowSID: l.account.WorkflowSID("Chat Transfer"), Clock: l.clock.Now, Origin: l.newID(), NewID: l.newID, Logger: logger,
+		Mirror: func(ctx context.Context, conversationSID string, outstanding []transfer.Transfer) error {
+			if !l.policy.Mirror {
+				return nil
+			}
+			_, err := mirror.Write(ctx, l.client, conversationSID, outstanding, nil)
+			return err
+		},
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	var err error
+	p.Coordinator, err = coordinator.New(o)
+	l.check(err)
+	p.reconciler, err = reconcile.New(reconcile.Options{
+		Ledger: p.ledger, Twilio: l.client, Engine: p.Coordinator, Roster: labRoster{l}, Settings: func() transfer.Settings { return l.settings },
+		Policy: func() reconcile.Policy { return l.policy }, Clock: l.clock.Now, Logger: logger,
+		Observe: func(r reconcile.Report) { p.reports = append(p.reports, r) },
+	})
+	l.check(err)
+	return p
+}
+
+// restart kills the backend and opens another one.
+func (l *lab) restart() {
+	l.Helper()
+	_ = l.process.ledger.Close()
+	l.process = l.open()
+}
+
+// pass lets so much time pass, a second at a time, while everything works.
+func (l *lab) pass(d time.Duration) {
+	l.Helper()
+	for ; d > 0; d -= time.Second {
+		l.clock.Advance(time.Second)
+		l.work(l.process)
+	}
+}
+
+// work does what is due now.
+func (l *lab) work(p *process) {
+	l.Helper()
+	for range 300 {
+		l.deliver(p)
+		at, any := l.store.NextDue()
+		due := any && !at.After(l.clock.Now())
+		if due {
+			_, _ = p.RunOnce(context.Background()) // what fails is tried again
+		}
+		result, err := p.reconciler.RunOnce(context.Background())
+		p.decisions[result.Decision]++
+		if err != nil {
+			l.Logf("%s: %v", result.Decision, err)
+		}
+		if !due && result.Decision == reconcile.DecisionWait {
+			return
+		}
+	}
+	l.Fatal("the work does not end")
+}
+
+// deliver brings the webhooks that have come to the process, as package app does.
+func (l *lab) deliver(p *process) {
+	l.Helper()
+	l.check(l.account.WaitIdle(context.Background()))
+	l.mu.Lock()
+	hooks := l.hooks
+	l.hooks = nil
+	l.mu.Unlock()
+	if l.deaf {
+		return
+	}
+	for _, form := range hooks {
+		kind := form.Get("EventType")
+		switch form.Get("product") {
+		case "taskrouter":
+			p.reconciler.TaskEvent(kind, form.Get("TaskAttributes"))
+			if form.Get("TaskSid") != "" {
+				l.check(p.ApplyTask(context.Background(), coordinator.TaskEvent{
+					Type: kind, TaskSID: form.Get("TaskSid"), TaskAttributes: form.Get("TaskAttributes"),
+					WorkerSID: form.Get("WorkerSid"), Reason: form.Get("TaskCanceledReason"),
+				}))
+			}
+		case "interactions":
+			p.reconciler.ChannelEvent(kind, form.Get("InteractionSid"), form.Get("ChannelSid"), form.Get("MediaChannelSid"), form.Get("ChannelStatus"))
+			l.check(p.ApplyChannel(context.Background(), form.Get("ChannelSid"), form.Get("ChannelStatus")))
+		case "conversations":
+			p.reconciler.ConversationEvent(kind, form.Get("ConversationSid"))
+		}
+	}
+}
+
+// The people.
+
+func (l *lab) reservation(worker string, statuses ...string) (sandbox.Reservation, bool) {
+	for _, r := range l.account.Snapshot().Reservations {
+		for _, status := range statuses {
+			if r.WorkerName == worker && r.ReservationStatus == status {
+				return r, true
+			}
+		}
+	}
+	return sandbox.Reservation{}, false
+}
+
+func (l *lab) task(worker string) string {
+	l.Helper()
+	r, ok := l.reservation(worker, "accepted", "wrapping")
+	if !ok {
+		l.Fatalf("%s has no conversation", worker)
+	}
+	return r.TaskSID
+}
+
+func (l *lab) accept(worker string) {
+	l.Helper()
+	r, ok := l.reservation(worker, "pending")
+	if !ok {
+		l.Fatalf("%s is not asked: %+v", worker, l.state())
+	}
+	_, err := l.account.AcceptReservation(r.SID)
+	l.check(err)
+}
+
+// start begins a transfer of Ada's.
+func (l *lab) start(mode transfer.Mode, on transfer.LeaveOn, to transfer.Target, key string) transfer.Transfer {
+	l.Helper()
+	if on == transfer.LeaveOnAccept {
+		l.settings.LeaveOnChoice = true
+	}
+	o, err := l.process.Start(context.Background(), coordinator.Caller{WorkerSID: l.account.WorkerSID("ada"), Roles: []string{"agent"}}, transfer.Request{
+		Mode: mode, LeaveOn: on, InteractionSID: l.conv.InteractionSID, InteractionChannelSID: l.conv.SID, TaskSID: l.task("ada"), Target: to,
+	}, key)
+	l.check(err)
+	return o.Transfer
+}
+
+func (l *lab) toWorker(name string) transfer.Target {
+	return transfer.Target{Kind: transfer.TargetWorker, SID: l.account.WorkerSID(name)}
+}
+
+func (l *lab) toQueue(name string) transfer.Target {
+	return transfer.Target{Kind: transfer.TargetQueue, SID: l.account.QueueSID(name)}
+}
+
+// only lets these workers be available, so that it is known who is asked.
+func (l *lab) only(names ...string) {
+	l.Helper()
+	for _, w := range l.account.Snapshot().Workers {
+		activity := "Offline"
+		for _, name := range names {
+			if name == w.FriendlyName {
+				activity = "Available"
+			}
+		}
+		_, err := l.account.SetActivity(w.SID, l.account.ActivitySID(activity))
+		l.check(err)
+	}
+	l.pass(time.Second)
+}
+
+// post posts a form to Twilio as somebody else does; del deletes.
+func (l *lab) post(address string, pairs ...string) string {
+	l.Helper()
+	form := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	return l.send("POST", address, form.Encode())
+}
+
+func (l *lab) send(method, address, body string) string {
+	l.Helper()
+	q, err := http.NewRequest(method, "https://"+address, strings.NewReader(body))
+	l.check(err)
+	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	q.SetBasicAuth(l.account.AccountSID(), l.account.AuthToken())
+	resp, err := l.account.RoundTripper().RoundTrip(q)
+	l.check(err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	l.check(err)
+	if resp.StatusCode >= 300 {
+		l.Fatalf("%s %s: %d %s", method, address, resp.StatusCode, text)
+	}
+	return string(text)
+}
+
+func (l *lab) taskURL(sid string) string {
+	return "taskrouter.twilio.com/v1/Workspaces/" + l.account.WorkspaceSID() + "/Tasks/" + sid
+}
+
+func (l *lab) channelURL() string {
+	return "flex-api.twilio.com/v1/Interactions/" + l.conv.InteractionSID + "/Channels/" + l.conv.SID
+}
+
+// complete completes a task as the console does: its agent is out, and the
+// conversation stays open.
+func (l *lab) complete(taskSID string) {
+	l.Helper()
+	l.post(l.taskURL(taskSID), "AssignmentStatus", "completed", "Reason", "console")
+}
+
+// What came of it.
+
+func (l *lab) state() transfer.State {
+	r, err := l.store.Open().Last(context.Background(), l.conv.SID)
+	if err != nil {
+		return transfer.State{}
+	}
+	return r.State
+}
+
+// live are the tasks of the conversation that ask somebody.
+func (l *lab) live() (tasks []sandbox.GlanceTask) {
+	for _, t := range l.account.Glance(l.conv.SID).Tasks {
+		if t.Status == "pending" || t.Status == "reserved" {
+			tasks = append(tasks, t)
+		}
+	}
+	return tasks
+}
+
+// agents are who is in and not wrapping up.
+func (l *lab) agents() (names []string) {
+	for _, p := range l.account.Glance(l.conv.SID).Participants {
+		for _, w := range l.account.Snapshot().Workers {
+			if p.WorkerSID == w.SID && !p.Wrapping {
+				names = append(names, w.FriendlyName)
+			}
+		}
+	}
+	return names
+}
+
+// repaired counts the repairs of a kind.
+func (l *lab) repaired(code transfer.FindingCode) (n int) {
+	for _, r := range l.process.reports {
+		if r.Code == code && r.Outcome == reconcile.OutcomeRepaired {
+			n++
+		}
+	}
+	return n
+}
+
+// found holds what was repaired to what is expected, and nothing else.
+func (l *lab) found(want ...transfer.FindingCode) {
+	l.Helper()
+	var got []transfer.FindingCode
+	for _, r := range l.process.reports {
+		if r.Outcome == reconcile.OutcomeRepaired {
+			got = append(got, r.Code)
+		}
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		l.Errorf("repaired %v, want %v", got, want)
+	}
+}
+
+// longestAlone is for how long the customer was alone with an open channel, by
+// the account's own record.
+func (l *lab) longestAlone() (longest time.Duration) {
+	in, asked, open := map[string]bool{}, map[string]bool{}, false
+	var since time.Time
+	look := func(at time.Time) {
+		alone := open && len(in) == 0 && len(asked) == 0
+		switch {
+		case alone && since.IsZero():
+			since = at
+		case !alone && !since.IsZero():
+			longest, since = max(longest, at.Sub(since)), time.Time{}
+		}
+	}
+	for _, e := range l.account.Record().Entries(sandbox.Query{ChannelSID: l.conv.SID}) {
+		switch {
+		case e.Kind == "channel":
+			open = e.Status == "active"
+		case e.Kind == "participant" && e.Type == "agent" && e.Status == "joined":
+			in[e.TaskSID] = true
+		case e.Kind == "participant" && e.Type == "agent":
+			delete(in, e.TaskSID)
+		case e.Kind == "task" && (e.Status == "pending" || e.Status == "reserved"):
+			asked[e.SID] = true
+		case e.Kind == "task":
+			delete(asked, e.SID)
+			if e.Status != "assigned" {
+				delete(in, e.SID)
+			}
+		}
+		look(e.At)
+	}
+	look(l.clock.Now())
+	if !since.IsZero() {
+		longest = max(longest, l.clock.Now().Sub(since))
+	}
+	return longest
+}
+
+// labRoster answers from the account itself.
+type labRoster struct{ l *lab }
+
+func (r labRoster) Known(sid string) (transfer.WorkerRecord, bool) {
+	for _, w := range r.l.account.Snapshot().Workers {
+		if w.SID == sid {
+			return transfer.WorkerRecord{SID: sid, FriendlyName: w.FriendlyName, ActivityName: w.ActivityName, Attributes: w.Attributes, Available: w.Available}, true
+		}
+	}
+	return transfer.WorkerRecord{}, false
+}
+
+func (r labRoster) Target(_ context.Context, t transfer.Target) (*transfer.WorkerRecord, *transfer.QueueRecord, error) {
+	if w, ok := r.Known(t.SID); ok {
+		return &w, nil, nil
+	}
+	for _, q := range r.l.account.Snapshot().Queues {
+		if q.SID == t.SID {
+			return nil, &transfer.QueueRecord{SID: q.SID, FriendlyName: q.FriendlyName}, nil
+		}
+	}
+	return nil, nil, nil
+}
+
+func (r labRoster) Serves(string, transfer.QueueRecord) bool { return !r.l.unserved }
+
+func (r labRoster) Directory() ([]transfer.WorkerRecord, []transfer.QueueRecord) { return nil, nil }
+
+func (r labRoster) Subscribe(func(transfer.WorkerRecord)) (cancel func()) { return func() {} }
