@@ -2,10 +2,12 @@ package sandbox
 
 import (
 	"encoding/json"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Shortcut is a small part of REST without HTTP and JSON, for simulations of many hours: what it does and refuses is
@@ -20,6 +22,13 @@ func (a *Account) Shortcut() Shortcut { return Shortcut{a} }
 type ShortTask struct {
 	SID, AssignmentStatus, Attributes, ChannelName, QueueSID, QueueName, WorkflowSID, Reason, ETag string
 	Priority                                                                                       int
+	Created, Updated                                                                               time.Time // whole seconds
+}
+
+// ShortEvent is a TaskRouter Event about a task.
+type ShortEvent struct {
+	SID, Type, TaskSID, TaskAttributes, QueueSID string
+	At                                           time.Time // whole milliseconds
 }
 
 // ShortInvite is an Invite: its task's SID, attributes and workflow as they were when it was made.
@@ -153,17 +162,72 @@ func (s Shortcut) Task(taskSID string) (v ShortTask, err error) {
 		if !ok {
 			return notFound("/Tasks/" + taskSID)
 		}
-		v = ShortTask{SID: t.sid, AssignmentStatus: t.status, Attributes: t.attributes, ChannelName: t.channel.uniqueName,
-			Reason: deref(t.reason), ETag: strconv.Itoa(t.version), Priority: t.priority}
-		if t.queue != nil {
-			v.QueueSID, v.QueueName = t.queue.sid, t.queue.name
-		}
-		if t.workflow != nil {
-			v.WorkflowSID = t.workflow.sid
-		}
+		v = t.short()
 		return nil
 	})
 	return v, err
+}
+
+func (t *task) short() ShortTask {
+	v := ShortTask{SID: t.sid, AssignmentStatus: t.status, Attributes: t.attributes, ChannelName: t.channel.uniqueName,
+		Reason: deref(t.reason), ETag: strconv.Itoa(t.version), Priority: t.priority,
+		Created: t.created.UTC().Truncate(time.Second), Updated: t.updated.UTC().Truncate(time.Second)}
+	if t.queue != nil {
+		v.QueueSID, v.QueueName = t.queue.sid, t.queue.name
+	}
+	if t.workflow != nil {
+		v.WorkflowSID = t.workflow.sid
+	}
+	return v
+}
+
+// Tasks lists the tasks that have one of the statuses (any, where there are none) and whose attribute
+// flexInteractionChannelSid is the channel's SID (any, where it is empty), as of as long ago as lists lag.
+func (s Shortcut) Tasks(statuses []string, channelSID string) (list []ShortTask) {
+	a := s.account
+	q := taskQuery{statuses: statuses}
+	_ = a.do(func() error {
+		if _, _, lag := a.faults.listLag(); lag > 0 {
+			q.asOf = a.now().Add(-lag)
+		}
+		for t := range a.store.tasks.all() {
+			if channelSID != "" && t.document["flexInteractionChannelSid"] != channelSID || !q.matches(t) {
+				continue
+			}
+			v := t.short()
+			if m, ok := t.moment(q.asOf); ok {
+				v.AssignmentStatus, v.Attributes = m.status, m.attributes
+			}
+			list = append(list, v)
+		}
+		return nil
+	})
+	return list
+}
+
+// Events lists the events of a type (any, where it is empty) about a task (any, likewise) since a time, newest first.
+func (s Shortcut) Events(kind, taskSID string, since time.Time) (list []ShortEvent) {
+	a := s.account
+	_ = a.do(func() error {
+		for e := range iter.Seq[*event](a.store.events.newestFirst) {
+			if e.created.Before(since) {
+				break // those before it are older
+			}
+			if kind != "" && e.kind != kind || taskSID != "" && (e.task == nil || e.task.task.sid != taskSID) {
+				continue
+			}
+			v := ShortEvent{SID: e.sid, Type: e.kind, At: e.created.UTC().Truncate(time.Millisecond)}
+			if f := e.task; f != nil {
+				v.TaskSID, v.TaskAttributes = f.task.sid, f.attributes
+				if f.queue != nil {
+					v.QueueSID = f.queue.sid
+				}
+			}
+			list = append(list, v)
+		}
+		return nil
+	})
+	return list
 }
 
 // CancelTask cancels a task that nobody has accepted, if it still has the version; an empty one matches any.

@@ -26,6 +26,11 @@ func (f *floor) act(p *seat, n int, d *roll) {
 	s, t := f.sim, p.talk
 	q := request{seat: p, by: coordinator.Caller{WorkerSID: p.worker, Roles: []string{"agent"}}, left: d.n(3)}
 	q.r = transfer.Request{InteractionSID: t.interaction, InteractionChannelSID: t.sid, TaskSID: p.task}
+	if behind := newRoll(s.options.Seed, "behind", t.number, p.number, n); behind.happens(s.weather.behind) && !s.calm &&
+		s.trouble(fmt.Sprint("behind ", t.number, " ", p.number, " ", n)) {
+		f.behind(p, &behind)
+		return
+	}
 	q.key = fmt.Sprintf("key %d %d %d", t.number, p.number, n)
 	me := f.nameOf(p.worker)
 	switch kind := 1 - (1-d.float())/s.options.Restless*0.7; {

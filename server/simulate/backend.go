@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/coordinator"
+	"github.com/flex-transfer/flex-transfer/server/reconcile"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
@@ -27,6 +28,8 @@ type backend struct {
 	coordinator *coordinator.Coordinator
 	book        *book
 	people      *people
+	reconciler  *reconcile.Reconciler
+	noticed     signal // something is to be looked at
 
 	strands     []*strand
 	frozen      []*strand
@@ -59,6 +62,9 @@ func (b *backend) start() {
 	var err error
 	if b.coordinator, err = coordinator.New(o); err != nil {
 		panic("simulate: " + err.Error()) // the options are right
+	}
+	if !s.options.NoReconciler {
+		b.reconcile()
 	}
 	for range runners {
 		s.spawn(b, "runner", func() { b.work() }, nil)

@@ -163,6 +163,33 @@ func (b *book) Next(ctx context.Context) (ledger.Work, error) {
 	return turn.work, nil
 }
 
+// Note implements [ledger.Notes].
+func (b *book) Note(ctx context.Context, key string) (value string, revision uint64, err error) {
+	if err := b.trip(ctx); err != nil {
+		return "", 0, err
+	}
+	return b.view.Note(ctx, key)
+}
+
+// SetNote implements [ledger.Notes].
+func (b *book) SetNote(ctx context.Context, key, value string, revision uint64) error {
+	if err := b.trip(ctx); err != nil {
+		return err
+	}
+	return b.view.SetNote(ctx, key, value, revision)
+}
+
+// Open implements [ledger.Opens].
+func (b *book) Open(ctx context.Context) ([]ledger.Record, error) { return b.view.Open(ctx) }
+
+// trip is the way to the ledger and back.
+func (b *book) trip(ctx context.Context) error {
+	if err := b.reach(ctx); err != nil {
+		return err
+	}
+	return b.sim.sleep(ctx, 3*time.Millisecond)
+}
+
 // Ready implements [ledger.Ledger].
 func (b *book) Ready(context.Context) error { return nil }
 

@@ -38,7 +38,8 @@ type Total struct {
 	Troubles      int
 	HandOvers     int
 	Events        int
-	Alone         Times
+	Alone, Behind Times
+	Repairs       map[string]int
 	Waited        time.Duration
 	Broken        []Result // the runs in which an invariant was broken
 }
@@ -50,7 +51,7 @@ func (c Campaign) Run(ctx context.Context) (Total, error) {
 		ctx, cancel = context.WithTimeout(ctx, c.For)
 		defer cancel()
 	}
-	total := Total{Ended: map[string]int{}}
+	total := Total{Ended: map[string]int{}, Repairs: map[string]int{}}
 	began := time.Now()
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -103,13 +104,18 @@ func (t *Total) add(r Result) {
 	for phase, n := range r.Ended {
 		t.Ended[phase] += n
 	}
-	t.Alone.Count += r.Alone.Count
-	t.Alone.Over10 += r.Alone.Over10
-	t.Alone.Together += r.Alone.Together
-	t.Alone.Longest = max(t.Alone.Longest, r.Alone.Longest)
+	for what, n := range r.Repairs {
+		t.Repairs[what] += n
+	}
+	t.Alone.join(r.Alone)
+	t.Behind.join(r.Behind)
 	if r.Violation != nil {
 		t.Broken = append(t.Broken, r)
 	}
+}
+
+func (t *Times) join(o Times) {
+	t.Count, t.Over10, t.Together, t.Longest = t.Count+o.Count, t.Over10+o.Over10, t.Together+o.Together, max(t.Longest, o.Longest)
 }
 
 // String is the campaign in a few lines.
@@ -120,9 +126,11 @@ transfers         %d: %v
 trouble           %d disturbances, %d kills
 hand-overs        %d, and %d events
 customers alone   %d times, the longest %s, %d times longer than 10 s
+  after something behind our back: %d times, the longest %s
+repairs           %v
 agents waited     at most %s for an answer
 broken invariants %d
 `, t.Simulated.Hours(), t.Runs, t.Simulated.Hours()/t.Took.Minutes(), t.Conversations, t.Requests, t.Unanswered,
 		t.Transfers, t.Ended, t.Troubles, t.Kills, t.HandOvers, t.Events,
-		t.Alone.Count, t.Alone.Longest.Round(time.Millisecond), t.Alone.Over10, t.Waited.Round(time.Millisecond), len(t.Broken))
+		t.Alone.Count, t.Alone.Longest.Round(time.Millisecond), t.Alone.Over10, t.Behind.Count, t.Behind.Longest.Round(time.Millisecond), t.Repairs, t.Waited.Round(time.Millisecond), len(t.Broken))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/coordinator"
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
@@ -16,7 +17,15 @@ import (
 // real client.
 type door struct{ short sandbox.Shortcut }
 
-var _ coordinator.Twilio = door{}
+// account is the account as backends need it.
+type accountDoor interface {
+	coordinator.Twilio
+	TasksOf(ctx context.Context, interactionChannelSID string) ([]twilioapi.ListedTask, error)
+	Tasks(ctx context.Context, statuses ...string) ([]twilioapi.ListedTask, error)
+	Events(ctx context.Context, q twilioapi.EventQuery) ([]twilioapi.TaskRouterEvent, error)
+}
+
+var _, _ accountDoor = door{}, (*twilioapi.Client)(nil)
 
 // as turns the account's refusals into those of package twilioapi.
 func as(op string, err error) error {
@@ -89,13 +98,46 @@ func (d door) Task(_ context.Context, task string) (twilioapi.Task, error) {
 	if err != nil {
 		return twilioapi.Task{}, as("Tasks.fetch", err)
 	}
+	return taskOf(t), nil
+}
+
+func taskOf(t sandbox.ShortTask) twilioapi.Task {
 	return twilioapi.Task{
 		TaskRecord: transfer.TaskRecord{
 			SID: t.SID, AssignmentStatus: t.AssignmentStatus, Attributes: t.Attributes, TaskChannelName: t.ChannelName,
 			QueueName: t.QueueName, QueueSID: t.QueueSID,
 		},
-		ETag: t.ETag, Priority: t.Priority, Reason: t.Reason, WorkflowSID: t.WorkflowSID,
-	}, nil
+		ETag: t.ETag, Priority: t.Priority, Reason: t.Reason, WorkflowSID: t.WorkflowSID, Created: t.Created,
+	}
+}
+
+// Tasks implements reconcile.Twilio.
+func (d door) Tasks(_ context.Context, statuses ...string) ([]twilioapi.ListedTask, error) {
+	return listed(d.short.Tasks(statuses, "")), nil
+}
+
+// TasksOf implements reconcile.Twilio.
+func (d door) TasksOf(_ context.Context, channel string) ([]twilioapi.ListedTask, error) {
+	return listed(d.short.Tasks(nil, channel)), nil
+}
+
+func listed(tasks []sandbox.ShortTask) []twilioapi.ListedTask {
+	list := make([]twilioapi.ListedTask, len(tasks))
+	for i, t := range tasks {
+		t.ETag = ""
+		list[i] = twilioapi.ListedTask{Task: taskOf(t), Updated: t.Updated}
+	}
+	return list
+}
+
+// Events implements reconcile.Twilio.
+func (d door) Events(_ context.Context, q twilioapi.EventQuery) ([]twilioapi.TaskRouterEvent, error) {
+	found := d.short.Events(q.Type, q.TaskSID, q.Since.UTC().Truncate(time.Second))
+	events := make([]twilioapi.TaskRouterEvent, len(found))
+	for i, e := range found {
+		events[i] = twilioapi.TaskRouterEvent{SID: e.SID, Type: e.Type, At: e.At, TaskSID: e.TaskSID, TaskAttributes: e.TaskAttributes, QueueSID: e.QueueSID}
+	}
+	return events, nil
 }
 
 // CancelTask implements coordinator.Twilio.

@@ -25,12 +25,13 @@ const (
 	FaultCut      = "cut"       // backends are cut off from the ledger
 	FaultLedger   = "ledger"    // the ledger is slow, and its answers get lost
 	FaultSkew     = "skew"      // the backends' clocks are apart
+	FaultBehind   = "behind"    // agents and administrators do things that no backend hears of, as in Flex's own screens
 )
 
 // AllFaults are all kinds of trouble.
 var AllFaults = []string{
 	FaultNotSent, FaultLost, FaultReset, FaultHang, FaultHangDone, FaultBusy, FaultBroken, FaultSlow, FaultLate,
-	FaultHooks, FaultLag, FaultKill, FaultFreeze, FaultCut, FaultLedger, FaultSkew,
+	FaultHooks, FaultLag, FaultKill, FaultFreeze, FaultCut, FaultLedger, FaultSkew, FaultBehind,
 }
 
 // fate is what becomes of one call to Twilio.
@@ -49,6 +50,7 @@ type weather struct {
 	kills, freezes, cuts          time.Duration // mean time between them, of each backend; 0: none
 	lag                           time.Duration
 	skew                          time.Duration
+	behind                        float64 // of what agents do
 	quickest, slowest, hookDelays time.Duration
 }
 
@@ -61,16 +63,19 @@ func drawWeather(o *Options) weather {
 		cuts: oneOf(&r, 0, 40*time.Minute, 10*time.Minute), lag: oneOf(&r, 0, 500*time.Millisecond, time.Second),
 		skew:     oneOf(&r, 0, 200*time.Millisecond, 400*time.Millisecond),
 		quickest: 20 * time.Millisecond, slowest: oneOf(&r, 120*time.Millisecond, 500*time.Millisecond),
-		hookDelays: oneOf(&r, 200*time.Millisecond, 2*time.Second),
+		behind: oneOf(&r, 0, 0.03, 0.15), hookDelays: oneOf(&r, 200*time.Millisecond, 2*time.Second),
 	}
 	for kind, off := range map[string]func(){
 		FaultHooks: func() { w.hooks = 0 }, FaultLag: func() { w.lag = 0 }, FaultKill: func() { w.kills = 0 },
 		FaultFreeze: func() { w.freezes = 0 }, FaultCut: func() { w.cuts = 0 }, FaultLedger: func() { w.ledger = 0 },
-		FaultSkew: func() { w.skew = 0 },
+		FaultSkew: func() { w.skew = 0 }, FaultBehind: func() { w.behind = 0 },
 	} {
 		if !o.has(kind) {
 			off()
 		}
+	}
+	if o.NoReconciler {
+		w.behind = 0
 	}
 	return w
 }

@@ -14,6 +14,7 @@ import (
 // taskEvents are the events of TaskRouter that backends are told of.
 var taskEvents = []string{
 	"reservation.accepted", "reservation.rejected", "reservation.timeout", "task.canceled", "task.deleted", "task.system-deleted",
+	"task.completed", "task.wrapup",
 	"worker.activity.update",
 }
 
@@ -75,6 +76,7 @@ func (s *Simulation) deliver(b *backend, t *talk, h sandbox.Webhook, try int) {
 // take is what the backend does about a webhook.
 func (b *backend) take(ctx context.Context, form url.Values) error {
 	kind := form.Get("EventType")
+	b.suspect(kind, form)
 	switch {
 	case kind == "worker.activity.update":
 		b.heardOf(form.Get("WorkerSid"), form.Get("WorkerActivityName"))

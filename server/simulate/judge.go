@@ -14,9 +14,8 @@ import (
 // lost webhook to be found by the check (30 s), a dead process to be noticed
 // and its step to be taken over, with some faults in between.
 const (
-	aloneLimit   = 30 * time.Second
-	doubledLimit = 90 * time.Second
-	stuckLimit   = 150 * time.Second
+	aloneLimit = 30 * time.Second
+	stuckLimit = 150 * time.Second
 )
 
 // judge holds what is so in the account against what must be so.
@@ -71,16 +70,24 @@ func (j *judge) changed(t *talk) {
 	case alone && t.alone.IsZero():
 		since := s.now()
 		t.alone = since
-		s.at(aloneLimit, func() {
-			if t.alone.Equal(since) && !t.behind {
-				j.wrong("alone", t, "the customer has been alone for %s", aloneLimit)
+		limit := aloneLimit
+		if t.behind || t.late {
+			limit = stuckLimit
+		}
+		s.at(limit, func() {
+			if t.alone.Equal(since) && !(s.unreconciled() && t.late) {
+				j.wrong("alone", t, "the customer has been alone for %s", limit)
 			}
 		})
 	}
 }
 
 func (j *judge) aloneFor(t *talk, d time.Duration) {
-	if !t.behind && d > 0 {
+	switch {
+	case d == 0:
+	case t.behind:
+		j.sim.result.Behind.add(d)
+	default:
 		j.sim.result.Alone.add(d)
 	}
 }
@@ -101,9 +108,9 @@ func (j *judge) asked(x *task) {
 			j.wrong("doubled invite", x.talk, "two invites for the same target of %s", x.transfer)
 			return
 		}
-		j.sim.at(doubledLimit, func() {
+		j.sim.at(stuckLimit, func() {
 			if x.live() && (other.live() || other.accepted != "") && x.talk.status == "active" && !j.sim.unreconciled() {
-				j.wrong("doubled invite", x.talk, "two invites for the same target of %s for %s", x.transfer, doubledLimit)
+				j.wrong("doubled invite", x.talk, "two invites for the same target of %s for %s", x.transfer, stuckLimit)
 			}
 		})
 	}
@@ -201,7 +208,7 @@ func (j *judge) failed(t *talk, tr *transfer.Transfer, taskSID string) {
 
 // gone looks at an agent who is out: somebody must have wanted it.
 func (j *judge) gone(p *seat) {
-	if p.talk.status == "active" && !p.talk.behind && !p.removed {
+	if p.talk.status == "active" && !p.removed {
 		j.wrong("removed without a cause", p.talk, "%s is out, and nobody asked for it", j.sim.floor.nameOf(p.worker))
 	}
 }

@@ -101,7 +101,7 @@ var words = map[string]string{
 	"invite": "make the invite", "invites": "list the invites", "participants": "list the participants",
 	"leave": "take somebody out", "close": "close the conversation", "channel": "read the channel", "task": "read a task",
 	"cancel": "cancel the invite's task", "reservations": "list the reservations", "mirror": "show the invites",
-	"target": "read the target",
+	"tasks": "list tasks", "events": "list the events", "conversation": "read the conversation",
 }
 
 // writes are the operations that change something.

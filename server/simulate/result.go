@@ -16,9 +16,11 @@ type Result struct {
 	Transfers     int
 	Ended         map[string]int // by phase
 	Kills         int
-	Troubles      int           // disturbances that happened
-	Waited        time.Duration // the longest that an agent waited for an answer
-	Alone         Times         // how long customers were alone
+	Troubles      int            // disturbances that happened
+	Waited        time.Duration  // the longest that an agent waited for an answer
+	Alone         Times          // how long customers were alone
+	Behind        Times          // likewise, where somebody had done something behind our back
+	Repairs       map[string]int // of the reconciler, by what was wrong
 
 	// Violation is the first broken invariant; nil if there was none. Story is
 	// what happened in that conversation, where the run was told to tell.

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flex-transfer/flex-transfer/server/coordinator"
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/ledger/memory"
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
@@ -37,6 +36,9 @@ type Options struct {
 	// Wire lets each call to Twilio go through the real client, as HTTP and JSON.
 	// The history is the same, and takes three times as long.
 	Wire bool
+	// NoReconciler lets nobody look for what is wrong, but for the engine itself.
+	// Then nothing happens behind the backends' back.
+	NoReconciler bool
 	// Tell keeps what happens in words, for a story.
 	Tell bool
 	// Customers, where not nil, are the only ones that come, and Without are
@@ -96,7 +98,7 @@ type Simulation struct {
 	hash    uint64
 
 	account         *sandbox.Account
-	client          coordinator.Twilio
+	client          accountDoor
 	always          context.Context //nolint:containedctx // that of requests on their way
 	away, available string          // activities
 	store           *memory.Store
@@ -136,7 +138,7 @@ func Run(o Options) (Result, error) {
 func newSimulation(o Options) (*Simulation, error) {
 	o.setDefaults()
 	s := &Simulation{options: o, clock: sandbox.NewManualClock(start), began: start, order: newRoll(o.Seed, "order")}
-	s.weather, s.result.Ended = drawWeather(&s.options), map[string]int{}
+	s.weather, s.result.Ended, s.result.Repairs = drawWeather(&s.options), map[string]int{}, map[string]int{}
 	s.nowhere = &talk{number: -1, counts: map[string]int{}}
 	s.floor, s.truth, s.judge = &floor{sim: s}, newTruth(s), newJudge(s)
 	if o.Bug != "" {
@@ -168,7 +170,7 @@ func (s *Simulation) build() error {
 	s.floor.workflow = s.account.WorkflowSID("Chat Transfer")
 	s.away, s.available = s.account.ActivitySID("Break"), s.account.ActivitySID("Available")
 	lag := int(s.weather.lag / time.Millisecond)
-	if err := s.account.Faults().Set(sandbox.Switches{Lag: sandbox.ListLag{InvitesMS: lag, ParticipantsMS: lag}}); err != nil {
+	if err := s.account.Faults().Set(sandbox.Switches{Lag: sandbox.ListLag{InvitesMS: lag, ParticipantsMS: lag, TasksMS: lag}}); err != nil {
 		return err
 	}
 	s.account.SetWebhooks(sandbox.Webhooks{
@@ -220,7 +222,7 @@ func drawSettings(s *Simulation) transfer.Settings {
 func (s *Simulation) now() time.Time { return s.clock.Now() }
 
 // unreconciled reports whether nobody looks for what no backend has recorded.
-func (s *Simulation) unreconciled() bool { return true }
+func (s *Simulation) unreconciled() bool { return s.options.NoReconciler }
 
 // quiet is how long things may take to come to rest.
 const quiet = 12 * time.Minute

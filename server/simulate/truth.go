@@ -62,9 +62,10 @@ type task struct {
 	transfer string // the stamp: the transfer's ID, and its round
 	round    int
 	status   string
-	since    time.Time // of the status
-	accepted string    // the worker who did
-	asked    int       // reservations
+	since    time.Time    // of the status
+	accepted string       // the worker who did
+	held     *reservation // by which they did
+	asked    int          // reservations
 }
 
 // live reports whether somebody may still accept it.
@@ -181,7 +182,7 @@ func (u *truth) hearReservation(e sandbox.RecordEntry) {
 	case "pending":
 		u.sim.floor.rings(r)
 	case "accepted":
-		r.task.accepted = r.worker.sid
+		r.task.accepted, r.task.held = r.worker.sid, r
 		u.sim.say(r.task.talk, func() string { return "  " + r.worker.name + " accepts" })
 		u.sim.floor.accepted(r)
 	case "wrapping":
