@@ -16,7 +16,7 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 export CHROMIUM
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## Run the demo at http://127.0.0.1:8080 (ADDR=host:port for another address); needs Go alone
 	@exec $(BIN) sandbox
@@ -53,6 +53,11 @@ test-browser: build deps ## The demo in a real Chromium; screenshots in artifact
 plugin: $(PLUGIN)/node_modules/.package-lock.json ## Build the Flex plugin into plugin-shim/build; FLEX_TRANSFER_BACKEND_URL sets its backend
 	cd $(PLUGIN) && npm run --silent check && npm run --silent build
 
+.PHONY: plugin-official
+plugin-official: build plugin deps-flex chromium $(PLUGIN)/official/node_modules/.package-lock.json ## Build the Flex plugin with Twilio's own scripts too, for the Twilio CLI, and try it in the real Flex UI
+	cd $(PLUGIN)/official && node sources.mjs && CI=1 npm run --silent build
+	node --test --test-concurrency=1 --test-reporter=spec $(PLUGIN)/official/check.mjs
+
 flex: build plugin deps-flex ## Run the real Flex UI with the plugin: two agents and a customer, no Twilio account
 	@exec node $(PLUGIN)/open.mjs
 
@@ -69,9 +74,10 @@ deps-flex: $(FLEX_UI)/node_modules/.package-lock.json $(FLEX_E2E)/node_modules/.
 	cd $* && npm ci --no-audit --no-fund --ignore-scripts --fetch-retries=5
 	@touch $@
 
-bench: deps build ## Measure: sizes, decisions, transfers, memory; each beside its baseline
+bench: deps build plugin deps-flex ## Measure: sizes, decisions, transfers, memory, the plugin in Flex; each beside its baseline
 	go run ./server/bench
 	cd $(E2E) && node bench.mjs
+	cd $(PLUGIN) && node e2e/bench.mjs
 
 random: ## Play 100,000 random games of all that agents do, and print what was taken how often (GAMES=… of each of three)
 	go test ./server/coordinator -run TestRandom -timeout 6h -v -rapid.checks=$${GAMES:-34000} -at-least $${AT_LEAST:-1000}

@@ -46,7 +46,7 @@ func sources(t *testing.T, endings []string, folders ...string) map[string]strin
 				return nil
 			case err != nil:
 				return err
-			case entry.IsDir() && slices.Contains([]string{"node_modules", "e2e", "testdata", "dist"}, entry.Name()):
+			case entry.IsDir() && slices.Contains([]string{"node_modules", "e2e", "testdata", "dist", "official"}, entry.Name()):
 				return fs.SkipDir
 			case entry.IsDir(), strings.Contains(entry.Name(), "_test."), strings.Contains(entry.Name(), ".test."):
 				return nil
