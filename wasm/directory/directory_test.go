@@ -70,7 +70,7 @@ func load(t testing.TB, workers []transfer.Colleague, queues []transfer.QueueRec
 // contents are the workers and queues that a directory holds, in its order.
 func (d *Directory) contents() (workers []transfer.Colleague, queues []transfer.QueueRecord) {
 	d.workers.inOrder(d.workers.alive, func(id uint32) bool {
-		workers = append(workers, d.workers.colleague(id))
+		workers = append(workers, d.workers.colleague(id, d.workers.sid(id)))
 		return true
 	})
 	d.queues.inOrder(d.queues.alive, func(id uint32) bool {

@@ -82,7 +82,7 @@ func (d *Directory) workerFilter() string {
 	permitted, forbidden := map[string]bool{}, map[string]bool{} // teams
 	var shown, hidden []string
 	x.inOrder(x.alive, func(id uint32) bool {
-		c := x.colleague(id)
+		c := x.colleague(id, x.sid(id))
 		if a.Worker(c) == "" {
 			permitted[c.Team] = true
 			shown = append(shown, c.Name)

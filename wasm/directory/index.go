@@ -229,11 +229,14 @@ func (x *Index) skillsOf(e *entry) []string {
 	return set.texts
 }
 
+// sid is the SID of an entry.
+func (x *Index) sid(id uint32) string { return expand(x.entries[id].sid, x.prefix) }
+
 // colleague is a worker as the rules see one.
-func (x *Index) colleague(id uint32) transfer.Colleague {
+func (x *Index) colleague(id uint32, sid string) transfer.Colleague {
 	e := &x.entries[id]
 	return transfer.Colleague{
-		SID: expand(e.sid, x.prefix), Name: e.name, Activity: x.termText(e.activity), Available: x.able.has(id),
+		SID: sid, Name: e.name, Activity: x.termText(e.activity), Available: x.able.has(id),
 		Team: x.termText(e.team), Skills: x.skillsOf(e),
 	}
 }

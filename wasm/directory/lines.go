@@ -197,7 +197,7 @@ func (d *Directory) reason(x *Index, id uint32) uint8 {
 	if x == &d.queues {
 		reason = v.facts.QueueHindrance(d.queue(id), v.access)
 	} else {
-		reason = v.facts.WorkerHindrance(x.colleague(id), v.access)
+		reason = v.facts.WorkerHindrance(x.colleague(id, x.sid(id)), v.access)
 	}
 	*known = d.numberOf(reason)
 	return *known
@@ -244,7 +244,7 @@ type Entry struct {
 func (d *Directory) Entry(text uint32) (Entry, bool) {
 	for id := range d.workers.entries {
 		if d.workers.entries[id].text == text {
-			w := d.workers.colleague(uint32(id))
+			w := d.workers.colleague(uint32(id), d.workers.sid(uint32(id)))
 			return Entry{transfer.Target{Kind: transfer.TargetWorker, SID: w.SID, Name: w.Name}, w.Team, w.Skills}, true
 		}
 	}

@@ -112,16 +112,22 @@ func expand(field, prefix string) string {
 	if field[0] == '=' {
 		return unescape(field[1:])
 	}
-	out := append(make([]byte, 0, 36), prefix...)
-	bits, have := 0, 0
-	for i := 0; i < len(field); i++ {
-		bits, have = bits<<6|value64(field[i]), have+6
-		for have >= 4 {
-			have -= 4
-			out = append(out, hexDigits[bits>>have&15])
-		}
+	return string(appendExpanded(make([]byte, 0, expandedLength+1), field, prefix))
+}
+
+// expandedLength is that of a SID, in bytes.
+const expandedLength = 34
+
+// appendExpanded appends the SID of a field that is 22 characters: two of them
+// are three of the SID's.
+func appendExpanded(out []byte, field, prefix string) []byte {
+	end := len(out) + expandedLength
+	out = append(out, prefix...)
+	for i := 0; i+1 < len(field); i += 2 {
+		bits := value64(field[i])<<6 | value64(field[i+1])
+		out = append(out, hexDigits[bits>>8&15], hexDigits[bits>>4&15], hexDigits[bits&15])
 	}
-	return string(out[:34])
+	return out[:end]
 }
 
 // wellFormed reports whether a field can be a SID.

@@ -30,8 +30,15 @@ func (d *Directory) Open(f transfer.Facts) {
 			v.leaving = p.WorkerSID
 		}
 	}
+	var sids chunks // one piece of memory for many
+	var sid [expandedLength + 1]byte
 	for id := range d.workers.entries {
-		d.judgeWorker(uint32(id))
+		field := d.workers.entries[id].sid
+		if field[0] == '=' {
+			d.judgeWorker(uint32(id))
+		} else {
+			d.judge(uint32(id), sids.keep(appendExpanded(sid[:0], field, workerPrefix)))
+		}
 	}
 	for id := range d.queues.entries {
 		d.judgeQueue(uint32(id))
@@ -48,11 +55,16 @@ func noReasons(room int) []uint8 {
 
 // judgeWorker decides whether the agent may see the worker.
 func (d *Directory) judgeWorker(id uint32) {
-	v := &d.view
-	if v.open && d.workers.alive.has(id) {
-		c := d.workers.colleague(id)
-		v.workers.set(id, c.SID != v.leaving && v.access.Worker(c) == "")
-		v.workerReasons[id] = unjudged
+	if d.view.open {
+		d.judge(id, expand(d.workers.entries[id].sid, workerPrefix))
+	}
+}
+
+func (d *Directory) judge(id uint32, sid string) {
+	v, x := &d.view, &d.workers
+	v.workerReasons[id] = unjudged
+	if x.alive.has(id) {
+		v.workers.set(id, sid != v.leaving && v.access.Worker(x.colleague(id, sid)) == "")
 	}
 }
 

@@ -53,6 +53,24 @@ func (r *Reader) simple() (string, bool) {
 	}
 	text, out := r.text, r.scratch[:0]
 	for i := r.pos + 1; i < len(text); i++ {
+		for i+8 <= len(text) { // eight bytes at a time, up to a special one
+			x := load(text[i:])
+			if len(out)+8 > cap(out) {
+				out = append(make([]byte, 0, 2*cap(out)), out...)
+			}
+			store(out[len(out):len(out)+8], x)
+			n := 8
+			if found := specials(x); found != 0 {
+				n = bits.TrailingZeros64(found) >> 3
+			}
+			i, out = i+n, out[:len(out)+n]
+			if n < 8 {
+				break
+			}
+		}
+		if i == len(text) {
+			return "", false
+		}
 		c := text[i]
 		switch {
 		case c == '"':

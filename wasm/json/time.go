@@ -36,11 +36,38 @@ func parseTime(s string) (time.Time, bool) {
 	if c.failed || c.s != "" {
 		return time.Time{}, false
 	}
-	t := time.Date(year, time.Month(month), day, hour, minute, second, nano, time.UTC)
-	if t.Day() != day { // such as 30 February
+	if day > 28 && day > daysIn(year, month) { // such as 30 February
 		return time.Time{}, false
 	}
-	return t.Add(-time.Duration(offset) * time.Minute), true
+	seconds := int64(86400)*daysBefore(year, month, day) + int64(3600*hour+60*(minute-offset)+second)
+	return time.Unix(seconds, int64(nano)).UTC(), true
+}
+
+// daysBefore counts the days from 1 January 1970 to a date, in the calendar that
+// package time has, which takes much longer for it. Years begin with March here,
+// so that the leap day is the last one of its year, and 400 of them, an era,
+// have the same days as the next.
+func daysBefore(year, month, day int) int64 {
+	if month <= 2 {
+		year, month = year-1, month+12
+	}
+	era := (year + 400) / 400 // so that it is not negative
+	year += 400 - 400*era
+	inYear := (153*(month-3)+2)/5 + day - 1
+	const daysOfEra, toMarchOfZero = 146097, 719468
+	return int64(daysOfEra*(era-1)+365*year+year/4-year/100+inYear) - toMarchOfZero
+}
+
+func daysIn(year, month int) int {
+	switch {
+	case month == 2 && (year%4 != 0 || year%100 == 0 && year%400 != 0):
+		return 28
+	case month == 2:
+		return 29
+	case month == 4 || month == 6 || month == 9 || month == 11:
+		return 30
+	}
+	return 31
 }
 
 // clock takes the parts of a time off the front of a text.

@@ -61,3 +61,32 @@ func FuzzTime(f *testing.F) {
 		compareTime(t, time.UnixMilli(milliseconds).UTC().Format(time.RFC3339Nano))
 	})
 }
+
+// Days are those of package time: each of 400 years, after which they repeat, and
+// some of all others.
+func TestDaysAreRead(t *testing.T) {
+	check := func(day time.Time) {
+		t.Helper()
+		text := day.Format("2006-01-02T15:04:05Z")
+		if got, ok := parseTime(text); !ok || got != day {
+			t.Fatalf("%s: %v, %v", text, got, ok)
+		}
+	}
+	for day := time.Date(1890, 1, 1, 23, 59, 58, 0, time.UTC); day.Year() < 2290; day = day.AddDate(0, 0, 1) {
+		check(day)
+	}
+	for day := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 10_000; day = day.AddDate(0, 0, 97) {
+		check(day)
+	}
+	check(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC))
+	for _, day := range []string{"02-30", "02-31", "04-31", "06-31", "09-31", "11-31", "02-32", "01-00"} {
+		if got, ok := parseTime("2024-" + day + "T00:00:00Z"); ok {
+			t.Errorf("%s is read as %v", day, got)
+		}
+	}
+	for _, year := range []string{"1900", "2023", "2100", "0001"} {
+		if got, ok := parseTime(year + "-02-29T00:00:00Z"); ok {
+			t.Errorf("the leap day of %s is read as %v", year, got)
+		}
+	}
+}

@@ -96,14 +96,24 @@ func (w *Writer) separate() {
 	w.comma = true
 }
 
-// Member writes a key and its value, which is a string.
+// PlainKey is [Writer.Key] for a key that stands for itself in a string: ASCII
+// without quotes, backslashes and control characters.
+func (w *Writer) PlainKey(key string) {
+	w.buf = w.appendKey(w.buf, key)
+	w.comma = false
+}
+
+// Member writes a key as PlainKey does, and its value, which is a string.
 func (w *Writer) Member(key, value string) {
-	buf := w.buf
+	w.buf = appendString(w.appendKey(w.buf, key), value)
+	w.comma = true
+}
+
+func (w *Writer) appendKey(buf []byte, key string) []byte {
 	if w.comma {
 		buf = append(buf, ',')
 	}
-	w.buf = appendString(append(appendString(buf, key), ':'), value)
-	w.comma = true
+	return append(append(append(buf, '"'), key...), '"', ':')
 }
 
 // appendString appends s in quotes. U+2028 and U+2029 are escaped so that the

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/wasm/json"
@@ -63,8 +64,10 @@ func list[T any](r *json.Reader, into *[]T, read func(*json.Reader, *T) error) e
 	}
 	items := make([]T, 0, 4)
 	err := r.Array(func(int) error {
-		var item T
-		items = append(items, item)
+		if len(items) == cap(items) {
+			items = slices.Grow(items, 3*len(items))
+		}
+		items = items[:len(items)+1] // zero: it was never used
 		return read(r, &items[len(items)-1])
 	})
 	*into = items

@@ -42,7 +42,7 @@ func writeScreen(w *json.Writer, s *transfer.Screen, texts *reasons) {
 }
 
 func putButton(w *json.Writer, key string, b transfer.Button, texts *reasons) {
-	w.Key(key)
+	w.PlainKey(key)
 	w.BeginObject()
 	putString(w, "state", string(b.State))
 	texts.put(w, "reason", b.Reason)

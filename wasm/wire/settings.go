@@ -99,7 +99,8 @@ func writeReasonOption(w *json.Writer, o transfer.ReasonOption) {
 	}
 	slices.Sort(languages)
 	for _, language := range languages {
-		putString(w, language, o.Labels[language])
+		w.Key(language)
+		w.String(o.Labels[language])
 	}
 	w.EndObject()
 	w.EndObject()

@@ -6,20 +6,22 @@ import (
 	"github.com/flex-transfer/flex-transfer/wasm/json"
 )
 
+// The functions below write one member. Their keys are our own: plain ASCII.
+
 func putString(w *json.Writer, key, value string) { w.Member(key, value) }
 
 func putBool(w *json.Writer, key string, value bool) {
-	w.Key(key)
+	w.PlainKey(key)
 	w.Bool(value)
 }
 
 func putInt(w *json.Writer, key string, value int) {
-	w.Key(key)
+	w.PlainKey(key)
 	w.Int(int64(value))
 }
 
 func putTime(w *json.Writer, key string, value time.Time) {
-	w.Key(key)
+	w.PlainKey(key)
 	w.Time(value)
 }
 
