@@ -58,6 +58,7 @@ type Backend struct {
 	logger      *slog.Logger
 	origin      string // names this process
 	pacing      pacing
+	tokens      *twilioapi.Tokens
 	warned      map[string]bool // settings that name what is not there; only runRoster touches it
 	stop        context.CancelFunc
 	running     sync.WaitGroup
@@ -113,6 +114,7 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 	}
 	listed := directory{roster: b.roster, coordinator: b.coordinator, settings: b.forCaller}
 	signIn := verifier{twilioapi.NewTokens(b.twilio.ValidateToken, time.Now)}
+	b.tokens = signIn.tokens
 	o := httpapi.Options{
 		Verifier:  signIn,
 		Transfers: transfers{b.coordinator},
@@ -225,6 +227,7 @@ func (b *Backend) Close() error {
 	b.running.Wait()
 	b.coordinator.Wait()
 	b.pacing.stop()
+	b.tokens.Close()
 	return errors.Join(b.ledger.Close(), b.twilio.Close())
 }
 

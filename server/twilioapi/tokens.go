@@ -23,6 +23,8 @@ const (
 	// comes again has kept their place.
 	tokenPatience = 5 * time.Second
 	tokenLine     = time.Minute
+	// familiarFor is how long a token that was valid stays familiar.
+	familiarFor = time.Hour
 	// keptTokens is how many answers are kept.
 	keptTokens = 20_000
 )
@@ -35,6 +37,10 @@ type Tokens struct {
 	answers  *otter.Cache[tokenHash, tokenAnswer]
 	asking   singleflight.Group
 	places   sync.Map // token hash → *Place of the question
+	// familiar are tokens that were valid: they are asked about before those that
+	// nobody has seen, so that a flood of made-up tokens does not sign out those
+	// who work.
+	familiar *otter.Cache[tokenHash, struct{}]
 }
 
 type tokenHash [sha256.Size]byte
@@ -47,10 +53,23 @@ type tokenAnswer struct {
 // NewTokens returns a cache in front of validate, which is
 // [Client.ValidateToken].
 func NewTokens(validate func(context.Context, string) (Token, error), clock func() time.Time) *Tokens {
-	return &Tokens{validate: validate, clock: clock, answers: otter.Must(&otter.Options[tokenHash, tokenAnswer]{
-		MaximumSize:      keptTokens,
-		ExpiryCalculator: otter.ExpiryWriting[tokenHash, tokenAnswer](maxTokenTrust),
-	})}
+	return &Tokens{
+		validate: validate, clock: clock,
+		answers: otter.Must(&otter.Options[tokenHash, tokenAnswer]{
+			MaximumSize:      keptTokens,
+			ExpiryCalculator: otter.ExpiryWriting[tokenHash, tokenAnswer](maxTokenTrust),
+		}),
+		familiar: otter.Must(&otter.Options[tokenHash, struct{}]{
+			MaximumSize:      keptTokens,
+			ExpiryCalculator: otter.ExpiryWriting[tokenHash, struct{}](familiarFor),
+		}),
+	}
+}
+
+// Close ends what keeps the memory small. Validate may still be called.
+func (t *Tokens) Close() {
+	t.answers.StopAllGoroutines()
+	t.familiar.StopAllGoroutines()
 }
 
 // Validate is what Twilio said about the token at most a minute ago and, where
@@ -82,11 +101,17 @@ func (t *Tokens) ask(ctx context.Context, hash tokenHash, token string) (Token, 
 	ctx, cancel := context.WithTimeout(ctx, tokenLine)
 	defer cancel()
 	ctx, place := WithPlace(ctx)
+	if _, ok := t.familiar.GetIfPresent(hash); !ok {
+		ctx = WithClass(ctx, ClassSweep)
+	}
 	t.places.Store(hash, place)
 	defer t.places.CompareAndDelete(hash, place)
 	said, err := t.validate(ctx, token)
 	if err != nil {
 		return Token{}, err
+	}
+	if said.Valid {
+		t.familiar.Set(hash, struct{}{})
 	}
 	t.answers.Set(hash, tokenAnswer{token: said, until: t.until(said)})
 	return said, nil
