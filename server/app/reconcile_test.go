@@ -1,7 +1,9 @@
 package app
 
 import (
+	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -71,5 +73,128 @@ func TestCustomerLeftAloneIsHandedToAQueue(t *testing.T) {
 	rescue := state.State.Transfers[0]
 	if !rescue.Rescue || rescue.Target.Kind != transfer.TargetQueue || len(rescue.Repairs) != 1 || rescue.Repairs[0].Code != transfer.FindingStranded {
 		t.Errorf("%+v", rescue)
+	}
+}
+
+// TestInviteCanceledBehindOurBack: a task is canceled in the console, and no
+// webhook tells.
+func TestInviteCanceledBehindOurBack(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it waits for the sweep")
+	}
+	r := newRescueRig(t, settings.RescueReroute)
+	a := r.post("ada", r.body(r.taskOf("ada"), "worker", r.worker("bea").SID), "click")
+	r.phase("ada", a.id(), "ringing")
+	r.account.SetWebhooks(sandbox.Webhooks{})
+	canceled := r.invited()[0].TaskSID
+	r.twilio("https://taskrouter.twilio.com/v1/Workspaces/"+r.account.WorkspaceSID()+"/Tasks/"+canceled, "AssignmentStatus", "canceled", "Reason", "console")
+	r.eventuallyWithin(120*time.Second, "somebody else is asked", func() bool { return r.invites() == 2 })
+	state, err := r.backend.ledger.Last(t.Context(), r.conv.channel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := state.State.Transfers[0]; got.Round != 1 || got.Tried[0].Outcome != transfer.ReasonInviteCanceled {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestConversationIsClosedByPolicy closes the conversation of a customer who is
+// alone.
+func TestConversationIsClosedByPolicy(t *testing.T) {
+	t.Parallel()
+	r := newRescueRig(t, settings.RescueClose)
+	r.complete(r.taskOf("ada"))
+	r.eventuallyWithin(60*time.Second, "the channel is closed", func() bool { return r.account.Glance(r.conv.channel).Status == "closed" })
+}
+
+// newOutageRig is a backend that can be killed, by whose settings a customer may
+// be alone for two seconds; Ada has so many conversations.
+func newOutageRig(t *testing.T, conversations int) *killRig {
+	r := newKillRig(t)
+	r.kill()
+	more := make([]sandbox.WorldConversation, conversations-1)
+	for i := range more {
+		more[i] = sandbox.WorldConversation{Customer: sandbox.Customer{Name: fmt.Sprint("Customer ", i)}, Agents: []string{"ada"}}
+	}
+	if err := r.account.Load(sandbox.World{Conversations: more}); err != nil {
+		t.Fatal(err)
+	}
+	r.env = append(r.env, "RESCUE_AFTER=2s", "LEAVE_ON_CHOICE=true")
+	r.start()
+	return r
+}
+
+// dataDir is the folder of the backend's ledger.
+func (r *killRig) dataDir() string {
+	dir := ""
+	for _, variable := range r.env {
+		if value, ok := strings.CutPrefix(variable, "DATA_DIR="); ok {
+			dir = value
+		}
+	}
+	return dir
+}
+
+// TestOutageInWhichWebhooksWereLost: the only agent's task is completed while the
+// backend is down.
+func TestOutageInWhichWebhooksWereLost(t *testing.T) {
+	t.Parallel()
+	r := newOutageRig(t, 1)
+	r.kill()
+	for _, other := range []string{"ada", "chidi", "sam"} {
+		r.setActivity(other, "Offline")
+	}
+	r.complete(r.taskOf("ada"))
+	time.Sleep(100 * time.Millisecond) // the webhook finds nobody
+	r.start()
+	r.rescued("bea")
+}
+
+// TestDataDirectoryLost deletes the ledger's folder while three transfers ring.
+func TestDataDirectoryLost(t *testing.T) {
+	t.Parallel()
+	r := newOutageRig(t, 3)
+	targets := []string{"bea", "chidi", "sam"}
+	for _, name := range targets {
+		r.setActivity(name, "Available")
+	}
+	var ids []string
+	for i, channel := range r.account.Snapshot().InteractionChannels {
+		task := r.account.Glance(channel.SID).Tasks[0].SID
+		r.conv = conversation{interaction: channel.InteractionSID, channel: channel.SID}
+		body := r.body(task, "worker", r.worker(targets[i]).SID)
+		if i == 1 {
+			body["leaveOn"] = "accept"
+		}
+		a := r.post("ada", body, fmt.Sprint("click", i))
+		if a.status != http.StatusCreated {
+			t.Fatalf("%d %s", a.status, a.text)
+		}
+		r.phase("ada", a.id(), "ringing")
+		ids = append(ids, a.id())
+	}
+	r.kill()
+	if err := os.RemoveAll(r.dataDir()); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	r.eventuallyWithin(90*time.Second, "all transfers are known again", func() bool {
+		for _, id := range ids {
+			if r.send("GET", "/v1/transfers/"+id, "", map[string]string{"Authorization": "Bearer " + r.token("ada")}).status != http.StatusOK {
+				return false
+			}
+		}
+		return true
+	})
+	for i, name := range targets {
+		r.accept(name)
+		r.found(ids[i])
+	}
+	if n := r.invites(); n != 3 {
+		t.Errorf("%d invites", n)
+	}
+	if n := r.count(sandbox.Query{Kind: "participant", Status: "left", WorkerSID: r.worker("ada").SID}); n != 3 {
+		t.Errorf("ada left %d times", n)
 	}
 }

@@ -201,9 +201,6 @@ func (c *Coordinator) append(ctx context.Context, s transfer.State, e transfer.E
 
 func (c *Coordinator) tell(s transfer.State, e transfer.Event) {
 	c.asked.see(&s)
-	if r, ok := e.(transfer.Repaired); ok {
-		c.Logger.Warn("repaired", "finding", r.Repair.Code, "channel", s.InteractionChannelSID, "about", e.About(), "detail", r.Repair.Detail)
-	}
 	if t, ok := s.Find(e.About()); ok {
 		c.Observe(e.Name(), t)
 		c.Logger.Info("transfer", "event", e.Name(), "transfer", t.ID, "phase", t.Phase,
