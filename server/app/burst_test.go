@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -115,7 +114,7 @@ func TestShiftChange(t *testing.T) {
 	began := time.Now()
 	var all sync.WaitGroup
 	var slowest atomic.Int64
-	for i, a := range agentsOf(r, snapshot, channels) {
+	for i, a := range agentsIn(r, snapshot, channels, *burst) {
 		all.Go(func() { a.handOver(servers[i%len(servers)].URL, &slowest) })
 	}
 	all.Wait()
@@ -137,46 +136,6 @@ type leaver struct {
 	*rig
 	name, token string
 	body        string
-}
-
-func agentsOf(r *rig, s sandbox.Snapshot, channels map[string]string) (all []leaver) {
-	r.Helper()
-	queue := r.queue("Everyone")
-	interactions := map[string]string{} // by task
-	for _, task := range s.Tasks {
-		var attributes struct {
-			Interaction string `json:"flexInteractionSid"`
-		}
-		if json.Unmarshal([]byte(task.Attributes), &attributes) == nil {
-			interactions[task.SID] = attributes.Interaction
-		}
-	}
-	workers := map[string]string{}
-	for _, w := range s.Workers {
-		workers[w.FriendlyName] = w.SID
-	}
-	for _, res := range s.Reservations {
-		if res.ReservationStatus != "accepted" || len(res.WorkerName) != len("agent0000") {
-			continue
-		}
-		token, err := r.account.IssueToken(workers[res.WorkerName], time.Hour)
-		if err != nil {
-			r.Fatal(err)
-		}
-		interaction := interactions[res.TaskSID]
-		body, err := json.Marshal(map[string]any{
-			"wire": 1, "rules": "test", "mode": "cold", "interactionSid": interaction, "interactionChannelSid": channels[interaction],
-			"taskSid": res.TaskSID, "target": map[string]any{"kind": "queue", "sid": queue},
-		})
-		if err != nil {
-			r.Fatal(err)
-		}
-		all = append(all, leaver{rig: r, name: res.WorkerName, token: token, body: string(body)})
-	}
-	if len(all) != *burst {
-		r.Fatalf("%d agents in conversations, want %d", len(all), *burst)
-	}
-	return all
 }
 
 // handOver asks until the transfer has begun, as a page would: again with the

@@ -19,17 +19,18 @@ import (
 
 // Listen is where and how the backend serves; it is shared by all commands.
 type Listen struct {
-	Addr      string   `name:"addr" env:"ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on."`
-	PublicURL string   `name:"public-url" env:"PUBLIC_URL" placeholder:"URL" help:"Where Twilio and browsers reach this backend, such as https://transfer.example.com. Webhook signatures are checked against it. Default: http:// and the address."`
-	DataDir   string   `name:"data-dir" env:"DATA_DIR" placeholder:"DIR" help:"Folder of the ledger. Default: data/<account>."`
-	Origins   []string `name:"allowed-origin" env:"ALLOWED_ORIGINS" default:"https://flex.twilio.com" placeholder:"ORIGIN" help:"Origins whose pages may call the API; * allows any."`
-	LogLevel  string   `name:"log-level" env:"LOG_LEVEL" default:"info" help:"How much is logged: debug, info, warn or error."`
-	LogFormat string   `name:"log-format" env:"LOG_FORMAT" default:"text" help:"How it is logged: text or json."`
-	Runners   int      `name:"runners" env:"RUNNERS" default:"32" help:"Transfers that are carried on at once."`
-	AgentRate int      `name:"agent-requests-per-second" env:"AGENT_REQUESTS_PER_SECOND" default:"10" placeholder:"N" help:"Requests a second that one agent may make, four times as many at once; 0 for any number."`
-	NATS      []string `name:"nats-url" env:"NATS_URLS" placeholder:"URL" help:"NATS servers with JetStream that keep the ledger for several replicas. Default: an embedded one in the data directory."`
-	NATSCreds string   `name:"nats-creds" env:"NATS_CREDS" placeholder:"FILE" help:"Credentials file for NATS."`
-	Replicas  int      `name:"nats-replicas" env:"NATS_REPLICAS" default:"3" help:"Copies of the ledger that NATS keeps, with --nats-url."`
+	Addr       string        `name:"addr" env:"ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on."`
+	PublicURL  string        `name:"public-url" env:"PUBLIC_URL" placeholder:"URL" help:"Where Twilio and browsers reach this backend, such as https://transfer.example.com. Webhook signatures are checked against it. Default: http:// and the address."`
+	DataDir    string        `name:"data-dir" env:"DATA_DIR" placeholder:"DIR" help:"Folder of the ledger. Default: data/<account>."`
+	Origins    []string      `name:"allowed-origin" env:"ALLOWED_ORIGINS" default:"https://flex.twilio.com" placeholder:"ORIGIN" help:"Origins whose pages may call the API; * allows any."`
+	LogLevel   string        `name:"log-level" env:"LOG_LEVEL" default:"info" help:"How much is logged: debug, info, warn or error."`
+	LogFormat  string        `name:"log-format" env:"LOG_FORMAT" default:"text" help:"How it is logged: text or json."`
+	Runners    int           `name:"runners" env:"RUNNERS" default:"32" help:"Transfers that are carried on at once."`
+	AgentRate  int           `name:"agent-requests-per-second" env:"AGENT_REQUESTS_PER_SECOND" default:"10" placeholder:"N" help:"Requests a second that one agent may make, four times as many at once; 0 for any number."`
+	DrainDelay time.Duration `name:"drain-delay" env:"DRAIN_DELAY" default:"0s" placeholder:"TIME" help:"How long after SIGTERM the backend, not ready any more, still answers, so that load balancers notice. Give it a few seconds where there are several replicas."`
+	NATS       []string      `name:"nats-url" env:"NATS_URLS" placeholder:"URL" help:"NATS servers with JetStream that keep the ledger for several replicas. Default: an embedded one in the data directory."`
+	NATSCreds  string        `name:"nats-creds" env:"NATS_CREDS" placeholder:"FILE" help:"Credentials file for NATS."`
+	Replicas   int           `name:"nats-replicas" env:"NATS_REPLICAS" default:"3" help:"Copies of the ledger that NATS keeps, with --nats-url."`
 }
 
 // Account names the Twilio account and how to sign in to it, under the names
@@ -113,6 +114,9 @@ func (l Listen) Validate() error {
 	}
 	if l.Runners < 1 || l.Runners > 4096 {
 		problems = append(problems, &Problem{"RUNNERS", fmt.Sprintf("%d is not between 1 and 4096", l.Runners)})
+	}
+	if l.DrainDelay < 0 || l.DrainDelay > 5*time.Minute {
+		problems = append(problems, &Problem{"DRAIN_DELAY", fmt.Sprintf("%s is not between 0s and 5m", l.DrainDelay)})
 	}
 	if l.AgentRate < 0 || l.AgentRate > 10_000 {
 		problems = append(problems, &Problem{"AGENT_REQUESTS_PER_SECOND", fmt.Sprintf("%d is not between 0 and 10000", l.AgentRate)})

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"time"
 )
 
 // Serve is the command that runs the backend against a Twilio account.
@@ -47,7 +48,7 @@ func (s *Serve) Run(ctx context.Context, out io.Writer, logger *slog.Logger) err
 	reloadOnHangup(ctx, store)
 	collectSooner()
 	fmt.Fprintf(out, "The transfer backend serves account %s at %s\n", s.AccountSID, s.PublicURL)
-	return serve(ctx, listener, b.Handler, b.Drain, b.Close)
+	return serveAndDrain(ctx, listener, s.DrainDelay, b.Handler, b.Drain, b.Close)
 }
 
 // listen opens the address, and sets PublicURL to it where none is set.
@@ -83,9 +84,15 @@ func reachable(a net.Addr) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// serve answers requests until ctx is done; then it drains, lets requests
-// under way finish, and closes.
+// serve is serveAndDrain for who is alone, so that nobody has to notice.
 func serve(ctx context.Context, listener net.Listener, h http.Handler, drain func(), closeAll func() error) error {
+	return serveAndDrain(ctx, listener, 0, h, drain, closeAll)
+}
+
+// serveAndDrain answers requests until ctx is done. Then it drains, which makes
+// it not ready, and goes on answering for the delay, in which load balancers
+// notice; lets requests under way finish, and closes.
+func serveAndDrain(ctx context.Context, listener net.Listener, delay time.Duration, h http.Handler, drain func(), closeAll func() error) error {
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10,
@@ -98,6 +105,8 @@ func serve(ctx context.Context, listener net.Listener, h http.Handler, drain fun
 	case <-ctx.Done():
 	}
 	drain()
+	server.SetKeepAlivesEnabled(false) // the next request goes over a connection to somebody else
+	pause(context.WithoutCancel(ctx), delay)
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	err := server.Shutdown(stopCtx)

@@ -188,9 +188,14 @@ func (a *API) translate(p *problem, r *http.Request) {
 // fail answers with the error and logs its cause: as an error where it is ours
 // and somebody is still waiting for the answer.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	a.logProblem(r, problemOf(err, requestID(r)), err)
+	a.failQuietly(w, r, err)
+}
+
+// failQuietly is fail for what is as it should be.
+func (a *API) failQuietly(w http.ResponseWriter, r *http.Request, err error) {
 	p := problemOf(err, requestID(r))
 	a.translate(&p, r)
-	a.logProblem(r, p, err)
 	p.setHeaders(w.Header())
 	writeJSON(w, p.status, wire.AppendError(nil, string(p.reason), p.message, p.field))
 }

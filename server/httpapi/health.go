@@ -22,7 +22,7 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	if a.streams.draining() {
-		a.fail(w, r, refuse(transfer.ReasonServiceUnavailable, "", "The service is shutting down."))
+		a.failQuietly(w, r, refuse(transfer.ReasonServiceUnavailable, "", "The service is shutting down."))
 		return
 	}
 	if err := a.Ready(ctx); err != nil {
