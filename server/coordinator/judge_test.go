@@ -9,50 +9,113 @@ import (
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
-// over reports whether the conversation has ended.
-func (g *game) over() bool { return g.look().InteractionChannels[0].Status == "closed" }
-
-// look is the account as it is; while the game judges, as it was when that
-// began.
-func (g *game) look() sandbox.Snapshot {
-	if g.judged != nil {
-		return *g.judged
-	}
-	return g.account.Snapshot()
+// judge is what a game has learned from the account's own record, which it reads
+// on from where it was, and what it keeps of records that are forgotten.
+type judge struct {
+	next    int                         // where the record goes on
+	written uint64                      // the last record in the ledger that was judged
+	stamps  map[string]stamp            // by task
+	made    map[string]map[int][]string // tasks of invites, by transfer and round
+	joined  map[string]int              // how often, by worker and task
+	mayGo   map[string]bool             // participants whose removal was recorded
+	glance  *sandbox.Glance             // what the conversation looks like, while the game judges
 }
 
-// judging keeps what the account looks like until the returned function is
+type stamp struct {
+	transfer string
+	round    int
+}
+
+func newJudge() judge {
+	return judge{stamps: map[string]stamp{}, made: map[string]map[int][]string{}, joined: map[string]int{}, mayGo: map[string]bool{}}
+}
+
+// over reports whether the conversation has ended.
+func (g *game) over() bool { return g.look().Status == "closed" }
+
+// look is the conversation as it is; while the game judges, as it was when that
+// began.
+func (g *game) look() sandbox.Glance {
+	if g.judge.glance != nil {
+		return *g.judge.glance
+	}
+	return g.account.Glance(g.conv.SID)
+}
+
+// judging keeps what the conversation looks like until the returned function is
 // called.
 func (g *game) judging() (end func()) {
-	world := g.account.Snapshot()
-	g.judged = &world
-	return func() { g.judged = nil }
+	now := g.account.Glance(g.conv.SID)
+	g.judge.glance = &now
+	return func() { g.judge.glance = nil }
+}
+
+// blame notes what was wrong while a process was at work.
+func (g *game) blame(what string) {
+	if g.wrong == "" {
+		g.wrong = what
+	}
 }
 
 // agentsIn are the agents in the conversation by the account's own record; those
 // who wrap up are not.
-func (g *game) agentsIn() []sandbox.InteractionParticipant {
-	var in []sandbox.InteractionParticipant
-	world := g.look()
-	wrapping := map[string]bool{}
-	for _, task := range world.Tasks {
-		wrapping[task.SID] = task.AssignmentStatus == "wrapping"
-	}
-	for _, p := range world.InteractionParticipants {
-		if p.Type == "agent" && !p.Left && !wrapping[p.RoutingProperties.TaskSID] {
+func (g *game) agentsIn() []sandbox.GlanceParticipant {
+	var in []sandbox.GlanceParticipant
+	for _, p := range g.look().Participants {
+		if p.Type == "agent" && !p.Wrapping {
 			in = append(in, p)
 		}
 	}
 	return in
 }
 
-// judge looks at what must be so at any time.
-func (g *game) judge() {
-	defer g.judging()()
+// in reports whether the participant is in the conversation.
+func (g *game) in(participantSID string) bool {
+	return slices.ContainsFunc(g.agentsIn(), func(p sandbox.GlanceParticipant) bool { return p.SID == participantSID })
+}
+
+// stampOf is the transfer and the round that a task was made for; none for other
+// tasks. It never changes.
+func (g *game) stampOf(taskSID, attributes string) stamp {
+	s, known := g.judge.stamps[taskSID]
+	if !known {
+		s.transfer, s.round = transfer.ReadStamp(attributes)
+		g.judge.stamps[taskSID] = s
+	}
+	return s
+}
+
+// judgeRecord looks at what is written into the ledger right now.
+func (g *game) judgeRecord(before, after transfer.State) {
+	for _, t := range after.Transfers {
+		if _, known := before.Find(t.ID); !known {
+			g.judgeRequest(before, t)
+		}
+		if t.Mode == transfer.ModeCold && t.Phase == transfer.PhaseLeaving {
+			g.judge.mayGo[t.From.ParticipantSID] = true
+		}
+	}
+	for _, d := range after.Departures {
+		if d.Kind != transfer.DepartureEnd {
+			g.judge.mayGo[d.Agent.ParticipantSID] = true
+		}
+	}
+}
+
+// judgeNow looks at what must be so at any time.
+func (g *game) judgeNow() {
 	if g.wrong != "" {
 		g.t.Fatal(g.wrong)
 	}
-	s := g.state()
+	was := g.judge.next
+	left := g.readOn()
+	s, sequence := g.stateAt()
+	if g.judge.next == was && sequence == g.judge.written {
+		return // nothing has changed
+	}
+	g.judge.written = sequence
+	defer g.judging()()
+	g.judgeLeft(left, s)
 	for _, tr := range s.Transfers {
 		g.judgeInvites(tr)
 		g.judgeTransfer(tr)
@@ -63,16 +126,42 @@ func (g *game) judge() {
 	}
 }
 
-// judgeInvites: one invite for each target that is asked.
-func (g *game) judgeInvites(tr transfer.Transfer) {
-	rounds := map[int][]string{}
-	for _, e := range g.account.Record().Entries(sandbox.Query{Kind: "task", Status: "pending"}) {
-		id, round := transfer.ReadStamp(e.Detail)
-		if id == tr.ID && !slices.Contains(rounds[round], e.SID) { // a rejected reservation makes a task pending again
-			rounds[round] = append(rounds[round], e.SID)
+// readOn reads the account's record from where it was left, and returns who left
+// the conversation or wraps up.
+func (g *game) readOn() (left []sandbox.RecordEntry) {
+	var fresh []sandbox.RecordEntry
+	fresh, g.judge.next = g.account.Record().Since(g.judge.next, sandbox.Query{})
+	for _, e := range fresh {
+		switch {
+		case e.Kind == "task" && e.Status == "pending":
+			of := g.stampOf(e.SID, e.Detail)
+			if g.judge.made[of.transfer] == nil {
+				g.judge.made[of.transfer] = map[int][]string{}
+			}
+			if made := g.judge.made[of.transfer]; !slices.Contains(made[of.round], e.SID) { // a rejected reservation makes a task pending again
+				made[of.round] = append(made[of.round], e.SID)
+			}
+		case e.Kind == "participant" && e.Status == "joined":
+			g.judge.joined[e.WorkerSID+e.TaskSID]++
+		case e.Kind == "participant" && e.Type == "agent":
+			left = append(left, e)
 		}
 	}
-	for round, made := range rounds {
+	return left
+}
+
+// judgeLeft: nobody was taken out but by a transfer or a departure.
+func (g *game) judgeLeft(left []sandbox.RecordEntry, s transfer.State) {
+	for _, e := range left {
+		if !g.judge.mayGo[e.SID] && !g.over() {
+			g.t.Fatalf("%s %s, and nothing recorded is about it: %s", e.SID, e.Status, story(s))
+		}
+	}
+}
+
+// judgeInvites: one invite for each target that is asked.
+func (g *game) judgeInvites(tr transfer.Transfer) {
+	for round, made := range g.judge.made[tr.ID] {
 		if len(made) > 1 {
 			g.t.Fatalf("%d invites in round %d of one transfer: %+v", len(made), round, tr)
 		}
@@ -95,14 +184,13 @@ func (g *game) judgeTransfer(tr transfer.Transfer) {
 	case tr.Phase != transfer.PhaseCompleted:
 		return
 	}
-	joined := g.count(sandbox.Query{Kind: "participant", Status: "joined", WorkerSID: tr.AcceptedBy, TaskSID: tr.Invite.TaskSID})
+	joined := g.judge.joined[tr.AcceptedBy+tr.Invite.TaskSID]
 	if !g.over() && joined != 1 || tr.Mode == transfer.ModeCold && g.in(tr.From.ParticipantSID) {
 		g.t.Fatalf("completed, but the target joined %d times, and the agent is in: %t: %+v", joined, g.in(tr.From.ParticipantSID), tr)
 	}
 }
 
-// judgeAgents: nobody is twice in, and nobody was taken out but by a transfer or
-// a departure.
+// judgeAgents: nobody is twice in.
 func (g *game) judgeAgents(s transfer.State) {
 	in := map[string]bool{}
 	for _, p := range g.agentsIn() {
@@ -110,39 +198,11 @@ func (g *game) judgeAgents(s transfer.State) {
 			continue
 		}
 		doubled := slices.ContainsFunc(s.Transfers, func(t transfer.Transfer) bool { return t.Open() || t.Doubled })
-		if in[p.RoutingProperties.WorkerSID] && !doubled {
-			g.t.Fatalf("%s is twice in the conversation: %s", p.RoutingProperties.WorkerSID, story(s))
+		if in[p.WorkerSID] && !doubled {
+			g.t.Fatalf("%s is twice in the conversation: %s", p.WorkerSID, story(s))
 		}
-		in[p.RoutingProperties.WorkerSID] = true
+		in[p.WorkerSID] = true
 	}
-	if g.over() {
-		return
-	}
-	for _, e := range g.account.Record().Entries(sandbox.Query{Kind: "participant", Status: "left", ParticipantType: "agent"}) {
-		if !g.explained(s, e.SID, e.TaskSID) {
-			g.t.Fatalf("%s was removed, and nothing recorded is about it: %s", e.SID, story(s))
-		}
-	}
-}
-
-// explained reports whether a transfer or a departure was to remove the
-// participant, or they were in the conversation twice.
-func (g *game) explained(s transfer.State, participantSID, taskSID string) bool {
-	for _, tr := range s.Transfers {
-		if tr.Invite.TaskSID == taskSID && (tr.Doubled || g.tally.wasDoubled(tr.ID)) {
-			return true
-		}
-		if tr.From.ParticipantSID == participantSID && tr.Mode == transfer.ModeCold && tr.Invite.TaskSID != "" || len(tr.Tried) > 0 {
-			return true
-		}
-	}
-	for _, d := range s.Departures {
-		if d.Agent.ParticipantSID == participantSID && d.Kind != transfer.DepartureEnd && d.Phase != transfer.DepartureFailed {
-			return true
-		}
-	}
-	// What ended long ago is forgotten.
-	return len(s.Transfers)+len(s.Departures) > 20
 }
 
 // judgeClosing looks at the conversation right before it is closed by us: no
@@ -161,39 +221,39 @@ func (g *game) judgeClosing() {
 		}
 	}
 	if staying > 1 {
-		g.wrong = fmt.Sprintf("the conversation is ended with %d agents in it:%s", staying, story(s))
+		g.blame(fmt.Sprintf("the conversation is ended with %d agents in it:%s", staying, story(s)))
 	}
+	for id := range g.invitesOut() {
+		g.blame(fmt.Sprintf("the conversation is ended while %s is being asked:%s", id, story(s)))
+	}
+}
+
+// invitesOut are the tasks of invites that nobody has answered, by transfer.
+func (g *game) invitesOut() map[string][]string {
+	asked := map[string][]string{}
 	for _, task := range g.look().Tasks {
-		id, _ := transfer.ReadStamp(task.Attributes)
-		if id != "" && (task.AssignmentStatus == "pending" || task.AssignmentStatus == "reserved") {
-			g.wrong = fmt.Sprintf("the conversation is ended while %s is being asked:%s", id, story(s))
+		if of := g.stampOf(task.SID, task.Attributes); of.transfer != "" && (task.Status == "pending" || task.Status == "reserved") {
+			asked[of.transfer] = append(asked[of.transfer], task.SID)
 		}
 	}
+	return asked
 }
 
 // judgeEnd looks at what must be so once everything is done that can be.
 func (g *game) judgeEnd() {
 	defer g.judging()()
-	s := g.state()
-	asked := map[string]string{} // task by transfer
-	for _, task := range g.look().Tasks {
-		id, _ := transfer.ReadStamp(task.Attributes)
-		if id != "" && (task.AssignmentStatus == "pending" || task.AssignmentStatus == "reserved") {
-			if _, twice := asked[id]; twice {
-				g.t.Fatalf("%s is asked twice", id)
-			}
-			asked[id] = task.SID
-		}
-	}
+	s, asked := g.state(), g.invitesOut()
 	for _, tr := range s.Transfers {
-		switch {
+		switch tasks := asked[tr.ID]; {
+		case len(tasks) > 1:
+			g.t.Fatalf("%s is asked twice", tr.ID)
 		case tr.Open() && tr.Phase != transfer.PhaseRinging:
 			g.t.Fatalf("nobody carries it on: %+v", tr)
 		case tr.Open() && g.over():
 			g.t.Fatalf("the conversation has ended, and the transfer has not: %+v", tr)
-		case tr.Open() && asked[tr.ID] != tr.Invite.TaskSID:
+		case tr.Open() && !slices.Equal(tasks, []string{tr.Invite.TaskSID}):
 			g.t.Fatalf("nobody is asked: %+v", tr)
-		case !tr.Open() && asked[tr.ID] != "":
+		case !tr.Open() && len(tasks) > 0:
 			g.t.Fatalf("an invite is left behind: %+v", tr)
 		}
 		delete(asked, tr.ID)
@@ -206,17 +266,11 @@ func (g *game) judgeEnd() {
 			g.t.Fatalf("still there: %+v", d)
 		}
 	}
-	if len(asked) > 0 && len(s.Transfers) < 20 {
+	if len(asked) > 0 { // also of transfers that are forgotten
 		g.t.Fatalf("invites that nobody knows of: %v", asked)
 	}
-	var outstanding []string
-	for _, tr := range s.Outstanding() {
-		outstanding = append(outstanding, tr.Invite.TaskSID)
-	}
-	if !slices.Equal(outstanding, g.mirrored) {
-		g.t.Fatalf("the mirror shows %v, outstanding are %v", g.mirrored, outstanding)
-	}
-	if !g.over() && len(g.agentsIn()) == 0 && len(s.Transfers) > 0 && !open(s) {
+	g.judgeMirror(s)
+	if !g.over() && len(g.agentsIn()) == 0 && !open(s) {
 		g.t.Fatalf("the customer is alone: %s", story(s))
 	}
 	if g.over() && !g.closed && !g.ended {
@@ -224,13 +278,19 @@ func (g *game) judgeEnd() {
 	}
 }
 
-func open(s transfer.State) bool {
-	return slices.ContainsFunc(s.Transfers, transfer.Transfer.Open)
+// judgeMirror: the conversation's attributes show what is outstanding.
+func (g *game) judgeMirror(s transfer.State) {
+	var outstanding []string
+	for _, tr := range s.Outstanding() {
+		outstanding = append(outstanding, tr.Invite.TaskSID)
+	}
+	if !slices.Equal(outstanding, g.mirrored) {
+		g.t.Fatalf("the mirror shows %v, outstanding are %v", g.mirrored, outstanding)
+	}
 }
 
-// in reports whether the participant is in the conversation.
-func (g *game) in(participantSID string) bool {
-	return slices.ContainsFunc(g.agentsIn(), func(p sandbox.InteractionParticipant) bool { return p.SID == participantSID })
+func open(s transfer.State) bool {
+	return slices.ContainsFunc(s.Transfers, transfer.Transfer.Open)
 }
 
 // story tells a state in few words.

@@ -58,11 +58,16 @@ func newLab(t testing.TB) *lab {
 // makeLab leaves the closing to the caller.
 func makeLab(t fataler) *lab {
 	t.Helper()
+	return makeLabOf(t, interactionWorld)
+}
+
+func makeLabOf(t fataler, world sandbox.World) *lab {
+	t.Helper()
 	l := &lab{testing: t, clock: sandbox.NewManualClock(time.Time{})}
 	l.account = sandbox.New(sandbox.Options{
 		Seed: 5, Clock: l.clock, Limits: &sandbox.Limits{}, WebhookClient: &http.Client{Transport: l},
 	})
-	l.check(l.account.Load(interactionWorld))
+	l.check(l.account.Load(world))
 	l.account.SetWebhooks(sandbox.Webhooks{TaskRouterURL: "http://backend/webhooks", InteractionsURL: "http://backend/webhooks"})
 	var err error
 	l.client, err = twilioapi.New(twilioapi.Options{
@@ -141,16 +146,22 @@ func (l *lab) as(name string, roles ...string) Caller {
 	return Caller{WorkerSID: l.worker(name), Roles: append(roles, "agent")}
 }
 
+// reservation is a worker's chance at a task.
+type reservation struct {
+	sandbox.GlanceReservation
+	TaskSID string
+}
+
 // reservation is the worker's, in one of the statuses.
-func (l *lab) reservation(name string, statuses ...string) (sandbox.Reservation, bool) {
-	for _, r := range l.account.Snapshot().Reservations {
-		for _, status := range statuses {
-			if r.WorkerName == name && r.ReservationStatus == status {
-				return r, true
+func (l *lab) reservation(name string, statuses ...string) (reservation, bool) {
+	for _, task := range l.account.Glance(l.conv.SID).Tasks {
+		for _, r := range task.Reservations {
+			if r.WorkerName == name && slices.Contains(statuses, r.Status) {
+				return reservation{r, task.SID}, true
 			}
 		}
 	}
-	return sandbox.Reservation{}, false
+	return reservation{}, false
 }
 
 func (l *lab) accept(name string) {
@@ -236,12 +247,19 @@ func (l *lab) untilRound(p *process, round int) transfer.Transfer {
 // state is what is recorded of the conversation.
 func (l *lab) state() transfer.State {
 	l.testing.Helper()
+	s, _ := l.stateAt()
+	return s
+}
+
+// stateAt is what is recorded of the conversation, and the record's sequence.
+func (l *lab) stateAt() (transfer.State, uint64) {
+	l.testing.Helper()
 	r, err := l.store.Open().Last(context.Background(), l.conv.SID)
 	if errors.Is(err, ledger.ErrNotFound) {
-		return transfer.State{}
+		return transfer.State{}, 0
 	}
 	l.check(err)
-	return r.State
+	return r.State, r.Sequence
 }
 
 // last is the newest transfer.

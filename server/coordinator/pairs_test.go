@@ -98,8 +98,8 @@ func (b *both) end(p *process, by string) func(context.Context) error {
 func (b *both) remove(p *process, by, whom string) func(context.Context) error {
 	r := b.request(by, by)
 	r.Action = transfer.ActionRemove
-	for _, in := range b.account.Snapshot().InteractionParticipants {
-		if rp := in.RoutingProperties; rp != nil && rp.WorkerSID == b.worker(whom) && !in.Left {
+	for _, in := range b.account.Glance(b.conv.SID).Participants {
+		if in.WorkerSID == b.worker(whom) {
 			r.ParticipantSID = in.SID
 		}
 	}
@@ -109,8 +109,8 @@ func (b *both) remove(p *process, by, whom string) func(context.Context) error {
 // agents counts those who are in.
 func (b *both) agents() int {
 	n := 0
-	for _, p := range b.account.Snapshot().InteractionParticipants {
-		if p.Type == "agent" && !p.Left {
+	for _, p := range b.account.Glance(b.conv.SID).Participants {
+		if p.Type == "agent" {
 			n++
 		}
 	}
@@ -119,8 +119,8 @@ func (b *both) agents() int {
 
 // asked are the tasks of invites that wait for an answer.
 func (b *both) asked() (tasks []string) {
-	for _, task := range b.account.Snapshot().Tasks {
-		if transfer.ReadTransferID(task.Attributes) != "" && slices.Contains([]string{"pending", "reserved"}, task.AssignmentStatus) {
+	for _, task := range b.account.Glance(b.conv.SID).Tasks {
+		if transfer.ReadTransferID(task.Attributes) != "" && slices.Contains([]string{"pending", "reserved"}, task.Status) {
 			tasks = append(tasks, task.SID)
 		}
 	}
@@ -132,7 +132,7 @@ func (b *both) asked() (tasks []string) {
 func (b *both) judge(t *testing.T) {
 	t.Helper()
 	s := b.state()
-	open := b.account.Snapshot().InteractionChannels[0].Status != "closed"
+	open := b.account.Glance(b.conv.SID).Status != "closed"
 	asked := b.asked()
 	if open && b.agents() == 0 && len(asked) == 0 {
 		t.Errorf("the customer is alone:%s", story(s))

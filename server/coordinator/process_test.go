@@ -26,7 +26,7 @@ type process struct {
 	closing func()
 	// appended, where set, is told of each record that was written, and of the
 	// state before.
-	appended func(before, after transfer.State)
+	appended func(before transfer.State, r ledger.Record)
 	calls    map[string]int
 	mu       sync.Mutex
 }
@@ -119,7 +119,7 @@ func (s shakyLedger) Append(ctx context.Context, r ledger.Record, expected uint6
 	}
 	err = s.p.do("append", func() (err error) {
 		if sequence, err = s.Ledger.Append(ctx, r, expected); err == nil && s.p.appended != nil {
-			s.p.appended(before, r.State)
+			s.p.appended(before, r)
 		}
 		return err
 	})
@@ -181,6 +181,9 @@ func (s shakyTwilio) CancelTask(ctx context.Context, sid, etag, reason string) e
 	return s.p.do("cancel", func() error { return s.Twilio.CancelTask(ctx, sid, etag, reason) })
 }
 
+// queues are those of the demo's world that transfers can go to.
+var queues = []string{"Everyone", "Billing", "Returns", "Supervisors"}
+
 // labRoster answers from the account itself.
 type labRoster struct {
 	account *sandbox.Account
@@ -189,21 +192,17 @@ type labRoster struct {
 }
 
 func (r *labRoster) Known(sid string) (transfer.WorkerRecord, bool) {
-	for _, w := range r.account.Snapshot().Workers {
-		if w.SID == sid {
-			return transfer.WorkerRecord{SID: sid, FriendlyName: w.FriendlyName, ActivityName: w.ActivityName, Available: w.Available}, true
-		}
-	}
-	return transfer.WorkerRecord{}, false
+	w, ok := r.account.GlanceWorker(sid)
+	return transfer.WorkerRecord{SID: sid, FriendlyName: w.Name, ActivityName: w.Activity, Available: w.Available}, ok
 }
 
 func (r *labRoster) Target(_ context.Context, t transfer.Target) (*transfer.WorkerRecord, *transfer.QueueRecord, error) {
 	if w, ok := r.Known(t.SID); ok {
 		return &w, nil, nil
 	}
-	for _, q := range r.account.Snapshot().Queues {
-		if q.SID == t.SID {
-			return nil, &transfer.QueueRecord{SID: q.SID, FriendlyName: q.FriendlyName}, nil
+	for _, name := range queues {
+		if r.account.QueueSID(name) == t.SID {
+			return nil, &transfer.QueueRecord{SID: t.SID, FriendlyName: name}, nil
 		}
 	}
 	return nil, nil, nil
