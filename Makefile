@@ -42,6 +42,7 @@ check: ## Formatting and vet, for both targets
 test-go: ## Go tests under the race detector; races and random games also without it, as many as matter
 	go test -race -timeout 15m ./...
 	go test -timeout 15m ./server/coordinator -run 'TestPairs|TestCancelAndAccept|TestRandom' -rapid.checks=$${GAMES:-1000}
+	go test -timeout 15m ./server/simulate
 
 test-wasm: module ## The same rules compiled to WebAssembly, and the loader, under Node
 	PATH="$$PATH:$$(go env GOROOT)/lib/wasm" $(GOFLAGS_WASM) go test ./wasm/transfer ./wasm/directory ./wasm/json ./wasm/wire

@@ -181,8 +181,24 @@ func (t *task) short() ShortTask {
 	return v
 }
 
+// tasksAbout are all tasks, or those that were made for a channel.
+func (a *Account) tasksAbout(channelSID string) iter.Seq[*task] {
+	ch, ok := a.store.channels.get(channelSID)
+	if !ok {
+		return a.store.tasks.all()
+	}
+	return func(yield func(*task) bool) {
+		for _, i := range ch.invites {
+			if a.hasTask(i.task) && !yield(i.task) {
+				return
+			}
+		}
+	}
+}
+
 // Tasks lists the tasks that have one of the statuses (any, where there are none) and whose attribute
-// flexInteractionChannelSid is the channel's SID (any, where it is empty), as of as long ago as lists lag.
+// flexInteractionChannelSid is the channel's SID (any, where it is empty), as of as long ago as lists lag. Of those with
+// an attribute, REST lists also tasks that were not made for the channel; this does not.
 func (s Shortcut) Tasks(statuses []string, channelSID string) (list []ShortTask) {
 	a := s.account
 	q := taskQuery{statuses: statuses}
@@ -190,7 +206,7 @@ func (s Shortcut) Tasks(statuses []string, channelSID string) (list []ShortTask)
 		if _, _, lag := a.faults.listLag(); lag > 0 {
 			q.asOf = a.now().Add(-lag)
 		}
-		for t := range a.store.tasks.all() {
+		for t := range a.tasksAbout(channelSID) {
 			if channelSID != "" && t.document["flexInteractionChannelSid"] != channelSID || !q.matches(t) {
 				continue
 			}

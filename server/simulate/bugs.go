@@ -174,6 +174,8 @@ func (t *oldFacts) Participants(ctx context.Context, interaction, channel string
 
 // leaveAtOnce is how a plugin without a backend lets an agent leave.
 func leaveAtOnce(ctx context.Context, b *backend, q request) error {
+	ctx, cancel := b.sim.within(ctx, 8*time.Second, true)
+	defer cancel()
 	list, err := network{b}.Participants(ctx, q.r.InteractionSID, q.r.InteractionChannelSID)
 	if err != nil {
 		return err

@@ -65,6 +65,10 @@ func drawWeather(o *Options) weather {
 		quickest: 20 * time.Millisecond, slowest: oneOf(&r, 120*time.Millisecond, 500*time.Millisecond),
 		behind: oneOf(&r, 0, 0.03, 0.15), hookDelays: oneOf(&r, 200*time.Millisecond, 2*time.Second),
 	}
+	if o.Rough {
+		w.calls, w.hooks, w.ledger, w.kills, w.freezes, w.cuts = 0.12, 0.2, 0.03, 8*time.Minute, 6*time.Minute, 10*time.Minute
+		w.lag, w.skew, w.behind = time.Second, 400*time.Millisecond, 0.05
+	}
 	for kind, off := range map[string]func(){
 		FaultHooks: func() { w.hooks = 0 }, FaultLag: func() { w.lag = 0 }, FaultKill: func() { w.kills = 0 },
 		FaultFreeze: func() { w.freezes = 0 }, FaultCut: func() { w.cuts = 0 }, FaultLedger: func() { w.ledger = 0 },

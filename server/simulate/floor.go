@@ -124,6 +124,9 @@ func (f *floor) rings(r *reservation) {
 	if d.happens(0.1) {
 		after = d.between(100*time.Millisecond, 500*time.Millisecond)
 	}
+	if d.happens(0.12) { // at the last moment
+		after = s.settings.InviteTimeout + d.between(-200*time.Millisecond, time.Second)
+	}
 	does := d.float()
 	if does > 0.93 && !s.calm {
 		return // looks away

@@ -25,6 +25,8 @@ type Options struct {
 	// TalkEvery is how often a customer comes for each agent, and TalkFor how long
 	// an agent talks before they do something; 6 and 3 minutes if 0.
 	TalkEvery, TalkFor time.Duration
+	// Rough is the worst weather, whatever the seed says.
+	Rough bool
 	// Restless is how much of what agents do is something else than ending the
 	// conversation, from 0 to 1: transfers, invites, leaving; 0.7 if 0.
 	Restless float64

@@ -17,6 +17,12 @@ func small(seed uint64) Options {
 	return Options{Seed: seed, Agents: 6, For: 8 * time.Minute, TalkEvery: 3 * time.Minute, TalkFor: time.Minute, Restless: 0.85}
 }
 
+// busy is one in which rare things happen too: the worst weather, and many
+// conversations.
+func busy(seed uint64) Options {
+	return Options{Seed: seed, Agents: 8, For: 20 * time.Minute, TalkEvery: 2 * time.Minute, TalkFor: time.Minute, Restless: 0.85, Rough: true}
+}
+
 func play(t *testing.T, o Options) Result {
 	t.Helper()
 	r, err := Run(o)
@@ -76,8 +82,13 @@ func TestABusyFloor(t *testing.T) {
 // hashes are the seeds that are held against another process, and what is
 // different from [small] for some of them.
 func hashes(t *testing.T) []string {
+	t.Helper()
 	var lines []string
-	for seed := range uint64(50) {
+	seeds := uint64(50)
+	if raceEnabled {
+		seeds = 6
+	}
+	for seed := range seeds {
 		o := small(1000 + seed)
 		o.For = 4 * time.Minute
 		r := play(t, o)
@@ -168,7 +179,7 @@ func parseSeed(line string) (Options, error) {
 }
 
 // withinSeeds is how many runs it may take to find a bug.
-const withinSeeds = 150
+const withinSeeds = 80
 
 // TestBugsAreFound puts each bug in and plays until it is found.
 func TestBugsAreFound(t *testing.T) {
@@ -178,7 +189,7 @@ func TestBugsAreFound(t *testing.T) {
 				t.Skip("the others are looked for without the race detector")
 			}
 			for seed := range uint64(withinSeeds) {
-				o := small(seed)
+				o := busy(seed)
 				o.Bug = name
 				if r := play(t, o); r.Violation != nil {
 					t.Logf("seed %d: %s", seed, r.Violation)
@@ -196,7 +207,7 @@ func TestBugsAreFound(t *testing.T) {
 // TestShrink makes a story out of a run of many conversations.
 func TestShrink(t *testing.T) {
 	o := small(0)
-	o.Agents, o.Bug = 20, "no-lookup"
+	o.Agents, o.Bug, o.Rough = 20, "no-lookup", true
 	var r Result
 	for r.Violation == nil {
 		if o.Seed++; o.Seed > withinSeeds {
@@ -225,9 +236,9 @@ func TestShrink(t *testing.T) {
 // none.
 func TestFaultsMatter(t *testing.T) {
 	kinds := map[string]int{}
-	for seed := range uint64(30) {
+	for seed := range uint64(10) {
 		o := small(seed)
-		o.Tell = true
+		o.Tell, o.Rough = true, true
 		for _, name := range play(t, o).troubles {
 			kinds[strings.Fields(name)[0]]++
 		}
@@ -248,7 +259,11 @@ func TestFaultsMatter(t *testing.T) {
 // TestTheRealClientIsTheSame: with the real client between, each run is the same
 // to the last hand-over.
 func TestTheRealClientIsTheSame(t *testing.T) {
-	for seed := range uint64(8) {
+	seeds := uint64(8)
+	if raceEnabled {
+		seeds = 2
+	}
+	for seed := range seeds {
 		o := small(500 + seed)
 		quick := play(t, o)
 		o.Wire = true
