@@ -52,6 +52,8 @@ func Run(t *testing.T, h Harness) {
 		"NextEnded":          testNextEnded,
 		"NextLeavesNothing":  testNextLeavesNothing,
 		"WorkEndsOnce":       testWorkEndsOnce,
+		"Notes":              testNotes,
+		"Open":               testOpen,
 		"Close":              testClose,
 		"ReopenKeepsRecords": testReopenKeepsRecords,
 		"ReopenKeepsWork":    testReopenKeepsWork,
