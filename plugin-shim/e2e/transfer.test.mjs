@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import {
   accept, agentsIn, byTest, choose, clear, endOrComplete, eventually, goes, line, notice, openAgent, PATIENCE_MS, picture, progress, reject, send,
-  snapshot, startAll, startBrowser, state, talkTo, TEST_MS, twilio,
+  snapshot, startAll, startBrowser, state, talkTo, TEST_MS,
 } from "./support.mjs";
 
 let server;
@@ -74,6 +74,12 @@ test("a warm transfer: both talk, then the first one leaves, by Leave in the pla
   await line(bea, "Dora").click();
   await accept(bea);
   await notice(ada, "Bea Ortiz has joined").waitFor();
+  await says(ada, "My colleague Bea is with us now.");
+  await bea.page.getByText("My colleague Bea is with us now.").last().waitFor();
+  await says(bea, "Hello Dora, I am looking at your order.");
+  await ada.page.getByText("Hello Dora, I am looking at your order.").last().waitFor();
+  const { conversations, messages } = await snapshot(server);
+  assert.deepEqual(messages[conversations.at(-1).sid].map((one) => one.body), ["Is my order on its way?", "My colleague Bea is with us now.", "Hello Dora, I am looking at your order."]);
   await byTest(ada.page, "flex-transfer-parties").getByText("3").waitFor();
   await ada.page.getByText(/^Participants/).first().click();
   await ada.page.getByTestId("flex-transfer-person").filter({ hasText: "Bea Ortiz" }).waitFor();
@@ -89,6 +95,12 @@ test("a warm transfer: both talk, then the first one leaves, by Leave in the pla
   await endOrComplete(bea);
   await eventually(async () => (await state(bea)).tasks[0]?.status === "wrapping", "Bea's task wraps up");
 });
+
+/** An agent writes to the customer, in Flex's own field. */
+async function says({ page }, words) {
+  await byTest(page, "message-input").fill(words);
+  await byTest(page, "send-message").click();
+}
 
 test("an invite is canceled in the tab", { timeout: TEST_MS }, async () => {
   await begun("Emil", "Hello?");
@@ -171,27 +183,6 @@ test("where Twilio's own transfers are switched on the plugin stands aside, and 
 
 /** As Flex itself does when it learns of the account's feature. */
 const setNativeTransfers = (enabled) => ada.page.evaluate((enabled) => Twilio.Flex.Manager.getInstance().store.dispatch({ type: "TRANSFERS_CONFIG_UPDATE", payload: { enabled, transfer_notes_enabled: false } }), enabled);
-
-test("a call is left alone: no button, and Flex's own actions", { timeout: TEST_MS }, async () => {
-  await goes(server, "ada", "Available");
-  const attributes = JSON.stringify({ name: "Hal", call_sid: `CA${"0".repeat(32)}`, direction: "inbound", conference: { sid: `CF${"0".repeat(32)}` } });
-  const { workflows } = await twilio(server, "taskrouter", `/v1/Workspaces/${server.workspace}/Workflows`);
-  await twilio(server, "taskrouter", `/v1/Workspaces/${server.workspace}/Tasks`, { Attributes: attributes, TaskChannel: "voice", WorkflowSid: workflows[0].sid });
-  await eventually(async () => (await state(ada)).tasks.some((task) => task.status === "pending"), "the call rings");
-  await line(ada, "Hal").click();
-  const called = await ada.page.evaluate(async () => {
-    const { Actions, Manager } = Twilio.Flex;
-    const [task] = [...Manager.getInstance().store.getState().flex.worker.tasks.values()];
-    const events = [];
-    Actions.addListener("beforeChatTransferTask", () => events.push("ours"));
-    await Actions.invokeAction("TransferTask", { task, sid: task.sid, targetSid: "WK0", options: {} }).catch((error) => events.push(`native: ${error?.message}`));
-    return { events, channel: task.taskChannelUniqueName };
-  });
-  assert.equal(called.channel, "voice");
-  assert.equal(called.events.includes("ours"), false);
-  assert.equal(await ada.page.getByTestId("flex-transfer-header").count(), 0);
-  await picture(ada, "plugin-50-call");
-});
 
 test("the rules are ready soon after Flex has painted", async (t) => {
   for (const agent of [ada, bea]) {

@@ -60,9 +60,10 @@ export function startBrowser(server) {
   return chromium.launch({ executablePath: findChromium(), args: [...FLAGS, ...server.chromium], timeout: PATIENCE_MS });
 }
 
-/** Opens Flex in a window of its own as a worker, and waits until it has started. */
-export async function openAgent(browser, server, name) {
+/** Opens Flex in a window of its own as a worker, and waits until it has started. prepare(context) comes before all. */
+export async function openAgent(browser, server, name, prepare) {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: "en-US" });
+  await prepare?.(context);
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const problems = [];
@@ -121,12 +122,12 @@ export async function agentsIn(server) {
   return reservations.filter((one) => one.reservation_status === "accepted").map((one) => one.worker_name).sort();
 }
 
-/** Ends what is left of a test: every task of every agent is wrapped up and completed. */
+/** Ends what is left of a test: every task of every agent is wrapped up and completed; what rings is accepted before, since what is declined goes on. */
 export async function clear(server) {
   await eventually(async () => {
     const { reservations } = await snapshot(server);
     for (const one of reservations) {
-      const action = { pending: "reject", accepted: "wrapup", wrapping: "complete" }[one.reservation_status];
+      const action = { pending: "accept", accepted: "wrapup", wrapping: "complete" }[one.reservation_status];
       if (action) await stage(server, `reservations/${one.sid}`, { action }).catch(() => {});
     }
     return reservations.every((one) => !["pending", "accepted", "wrapping"].includes(one.reservation_status));
