@@ -81,7 +81,7 @@ bench: deps build plugin deps-flex ## Measure: sizes, decisions, transfers, memo
 	cd $(PLUGIN) && node e2e/bench.mjs
 
 random: ## Play 100,000 random games of all that agents do, and print what was taken how often (GAMES=… of each of three)
-	go test ./server/coordinator -run TestRandom -timeout 6h -v -rapid.checks=$${GAMES:-34000} -at-least $${AT_LEAST:-1000}
+	GOGC=400 go test ./server/coordinator -run TestRandom -timeout 24h -v -rapid.checks=$${GAMES:-34000} -at-least $${AT_LEAST:-1000}
 
 chaos: ## 20,000 transfers and 1,000 of each race under faults, kills and cuts; a report with plots in artifacts/ (CHAOS="-late -seed 7" for more)
 	@mkdir -p bin && go build -trimpath -o bin/chaos ./server/chaos
