@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: chaos random help demo build module test test-go test-wasm test-browser test-flex plugin flex deps-flex check bench fuzz deps fmt clean npm chromium
+.PHONY: vuln test-deploy chaos random help demo build module test test-go test-wasm test-browser test-flex plugin flex deps-flex check bench fuzz deps fmt clean npm chromium
 .NOTPARALLEL: # tests measure and wait: none runs beside another, nor beside a build
 
 BIN     := bin/flex-transfer
@@ -32,7 +32,7 @@ build: ## Build the program with everything embedded into bin/
 module: ## Build the WebAssembly module, compressed, into wasm/dist/files
 	go run -trimpath ./wasm/build
 
-test: deps build check test-wasm test-browser test-flex test-go ## Run every test: rules, module, sandbox, ledger, backend, browser, the real Flex UI
+test: deps build check test-wasm test-browser test-flex test-go test-deploy ## Run every test: rules, module, sandbox, ledger, backend, browser, the real Flex UI
 
 check: ## Formatting and vet, for both targets
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -89,6 +89,12 @@ chaos: ## 20,000 transfers and 1,000 of each race under faults, kills and cuts; 
 
 simulate: ## Simulate a busy floor for FOR=10m, or HOURS=… of its time, from SEED=…; prints what was found (ARGS=… see -help)
 	@go run ./server/simulate/run $(if $(HOURS),-hours $(HOURS),-for $${FOR:-10m}) -seed $${SEED:-1} -parallel $$(nproc) $(ARGS)
+
+vuln: ## Check what is built against Go's vulnerability database (GOVULNDB=URL for a mirror); fails where it cannot be had
+	go run golang.org/x/vuln/cmd/govulncheck@v1.1.4 ./...
+
+test-deploy: ## Hold the example deployment to Kubernetes' types and the Compose specification
+	cd deploy/check && go test ./...
 
 fuzz: ## Fuzz every parser of outside data for a while (FUZZTIME=30s each)
 	@for p in $$(go list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}' ./... ) ; do \
