@@ -100,6 +100,7 @@ func (j *judge) asked(x *task) {
 	if why, ok := j.refused[x.transfer]; ok && j.asking[x.transfer] == 0 && j.transfers[x.transfer] == nil {
 		j.wrong("untrue refusal", x.talk, "%s was refused (%s), and there is an invite", x.transfer, why)
 	}
+	j.askedTwice(x)
 	for _, other := range x.talk.tasks {
 		if other == x || other.transfer != x.transfer || other.round != x.round || !other.live() && other.accepted == "" {
 			continue
@@ -114,6 +115,27 @@ func (j *judge) asked(x *task) {
 			}
 		})
 	}
+}
+
+// askedTwice looks for another invite of the same worker into the conversation.
+func (j *judge) askedTwice(x *task) {
+	to := j.asks(x)
+	for _, other := range x.talk.tasks {
+		if to == "" || other == x || other.transfer == x.transfer || !other.live() || j.asks(other) != to || x.talk.late {
+			continue
+		}
+		j.wrong("twice invited", x.talk, "%s is asked by %s and by %s", j.sim.floor.nameOf(to), other.transfer, x.transfer)
+	}
+}
+
+// asks is the worker whom the invite of the task asks; "" for a queue, and where
+// that is not known.
+func (j *judge) asks(x *task) string {
+	a := j.transfers[x.transfer]
+	if a == nil || a.last.Round != x.round || a.last.Target.Kind != transfer.TargetWorker {
+		return ""
+	}
+	return a.last.Target.SID
 }
 
 // unused forgets a task that TaskRouter has deleted.

@@ -181,7 +181,10 @@ func (s *Simulation) build() error {
 	if err := s.dial(); err != nil {
 		return err
 	}
-	s.settings = drawSettings(s)
+	s.settings = drawSettings(s, 0)
+	reload := newRoll(s.options.Seed, "reload")
+	version := reload.n(2)
+	s.at(s.options.For/2, func() { s.settings = drawSettings(s, version) })
 	s.store = memory.NewStore(memory.Options{Now: s.now, Quick: true})
 	s.writer = s.store.Open()
 	for n := range s.options.Backends {
@@ -207,9 +210,10 @@ func (s *Simulation) dial() (err error) {
 	return err
 }
 
-// drawSettings draws what the feature does in this run.
-func drawSettings(s *Simulation) transfer.Settings {
-	r := newRoll(s.options.Seed, "settings")
+// drawSettings draws what the feature does: in the middle of every other run it
+// is changed.
+func drawSettings(s *Simulation, version int) transfer.Settings {
+	r := newRoll(s.options.Seed, "settings", version)
 	return transfer.Settings{
 		ColdTransfer: true, MultiParticipant: true, LeaveOnChoice: true, MaxInvites: 3,
 		InviteTimeout: oneOf(&r, 20*time.Second, 45*time.Second, 2*time.Minute), QueueTimeout: oneOf(&r, 40*time.Second, 5*time.Minute),
@@ -217,6 +221,7 @@ func drawSettings(s *Simulation) transfer.Settings {
 		Fallbacks: oneOf(&r,
 			nil, nil, []transfer.Fallback{}, []transfer.Fallback{{Kind: transfer.FallbackQueue, SID: s.floor.queues[1].SID}, {Kind: transfer.FallbackAgent}},
 			[]transfer.Fallback{{Kind: transfer.FallbackWorker, SID: s.floor.workers[0].sid}, {Kind: transfer.FallbackClose}}),
+		PingPong: oneOf(&r, transfer.PingPong{}, transfer.PingPong{}, transfer.PingPong{Transfers: 3, Within: 10 * time.Minute, QueueSID: s.floor.queues[1].SID}),
 	}
 }
 
