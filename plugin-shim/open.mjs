@@ -32,12 +32,14 @@ function begin(info) {
   const pages = [...AGENTS.map((name) => [name, `${info.url}/as/${name}`]), ["customer", info.backend]];
   console.log(`\n  Agents: ${pages.slice(0, -1).map(([, url]) => url).join(" and ")}\n  The customer writes at ${info.backend}\n`);
   if (process.platform === "linux" && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return explain(info, pages);
-  for (const [name, url] of pages) start(info, name, url);
+  pages.forEach(([name, url], i) => start(info, name, url, i));
   console.log("  Write as the customer, accept in a Flex window, then press Transfer. Stop with Ctrl-C.\n");
 }
 
-function start(info, name, url) {
-  const child = spawn(process.env.CHROMIUM || "chromium", [...info.chromium, `--user-data-dir=${join(profiles, name)}`, "--no-first-run", "--no-default-browser-check", ...AS_ROOT, "--new-window", url], { stdio: "ignore" });
+/** Opens a window, a little beside the one before, so that each can be seen and taken hold of. */
+function start(info, name, url, i) {
+  const place = ["--window-size=1280,860", `--window-position=${60 + 90 * i},${20 + 60 * i}`];
+  const child = spawn(process.env.CHROMIUM || "chromium", [...info.chromium, `--user-data-dir=${join(profiles, name)}`, "--no-first-run", "--no-default-browser-check", ...place, ...AS_ROOT, "--new-window", url], { stdio: "ignore" });
   child.on("error", (error) => console.error(`  Chromium does not start (${error.message}): set CHROMIUM to its path, or open ${url} with the flags below.\n${flagsOf(info)}`));
   windows.push(child);
 }

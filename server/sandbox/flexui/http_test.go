@@ -203,6 +203,9 @@ func TestSigningIn(t *testing.T) {
 	if r := l.ask(http.MethodGet, l.server.URL()+"/", ""); !strings.Contains(r.body, `href="/as/ada"`) || strings.Contains(r.body, "runDefault") {
 		t.Errorf("page without a token: %s", r.body)
 	}
+	if r := l.ask(http.MethodGet, l.server.URL()+to.String(), ""); !strings.Contains(r.body, "<title>sam · ") {
+		t.Errorf("the window does not say whose it is: %s", r.body)
+	}
 	for _, path := range []string{to.String(), "/agent-desktop"} {
 		r := l.ask(http.MethodGet, l.server.URL()+path, "")
 		if !strings.Contains(r.body, `"accountSid":"`+l.account.AccountSID()+`"`) || !strings.Contains(r.body, "runDefault") ||

@@ -85,9 +85,11 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	data := struct {
 		SignedIn bool
+		Identity string // of whom the address signs in, for the window's title
 		Workers  []sandbox.Worker
 		Config   template.JS
-	}{SignedIn: r.URL.Query().Get("Token") != "" || r.URL.Path != "/" || r.URL.Query().Has("resume"), Config: template.JS(config)}
+	}{SignedIn: r.URL.Query().Get("Token") != "" || r.URL.Path != "/" || r.URL.Query().Has("resume"),
+		Identity: r.URL.Query().Get("Identity"), Config: template.JS(config)}
 	if !data.SignedIn {
 		data.Workers = s.account.Snapshot().Workers
 	}
