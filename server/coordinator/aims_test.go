@@ -42,9 +42,13 @@ var aims = func() []aim {
 		}
 		add(10, aim{first: first, then: actionEnd})
 	}
-	add(8, aim{first: "leave", then: "cancel"})
-	add(6, aim{first: "transfer cold", then: "remove"})
-	add(6, aim{first: "transfer cold on accept", then: "remove"})
+	for _, more := range []aim{
+		{first: "leave", then: "cancel"}, {first: "leave", then: "decline"}, {first: "decline", then: "leave"},
+		{first: "accept", then: "accept"}, {first: "remove", then: "transfer cold"}, {first: "transfer cold", then: "cancel"},
+		{first: "transfer cold", then: "remove"}, {first: "transfer cold on accept", then: "remove"},
+	} {
+		add(6, more)
+	}
 	for _, s := range situations {
 		add(s.times, aim{situation: s.play})
 	}
@@ -203,7 +207,7 @@ func (g *game) anyTransfer() string { return one(g, actions[:3]) }
 // situations are those in which edges are taken that are rare otherwise.
 var situations = []situation{
 	// The customer leaves while an agent is being removed.
-	{20, func(g *game) {
+	{36, func(g *game) {
 		heard := g.draw(1) == 0
 		g.with("remove", func(_ *process, do func() error) error {
 			g.customerLeaves()
@@ -228,7 +232,7 @@ var situations = []situation{
 		}
 	}},
 	// The customer leaves while an invite is being taken back.
-	{20, func(g *game) {
+	{36, func(g *game) {
 		if !g.acts(g.anyTransfer()) {
 			return
 		}
@@ -320,7 +324,7 @@ var situations = []situation{
 		g.calm()
 	}},
 	// An invite ends while the agent is being removed, and the agent stays.
-	{20, func(g *game) {
+	{36, func(g *game) {
 		g.with("remove", func(p *process, do func() error) error {
 			g.answer(false)
 			g.deliverTo(p)
@@ -334,15 +338,15 @@ var situations = []situation{
 		g.calm()
 	}},
 	// A target accepts while the invite is being taken back.
-	{8, func(g *game) {
+	{24, func(g *game) {
 		g.with("cancel", func(_ *process, do func() error) error { g.answer(true); return do() })
-		if g.acts(g.anyTransfer()) {
+		if g.acts(one(g, []string{"transfer cold on accept", g.anyTransfer()})) {
 			g.attempt("cancel")
 			g.calm()
 		}
 	}},
 	// Nobody takes over, and the conversation is to be closed; the customer may be faster.
-	{30, func(g *game) {
+	{36, func(g *game) {
 		g.rules.Fallbacks, g.rules.FallbackAlways = []transfer.Fallback{{Kind: transfer.FallbackClose}}, false
 		faster := g.draw(1) == 0
 		g.with("close", func(_ *process, do func() error) error {
@@ -355,7 +359,7 @@ var situations = []situation{
 		g.rules.ColdTransfer = true
 		if g.alone(); g.acts("transfer cold") {
 			g.calm()
-			one(g, []func(){func() { g.attempt("decline") }, g.console, g.due, g.due})()
+			one(g, []func(){func() { g.attempt("decline") }, func() { g.attempt("decline") }, g.console, g.due})()
 			g.calm()
 			g.calm()
 		}

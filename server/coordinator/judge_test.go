@@ -213,9 +213,16 @@ func (g *game) judgeClosing() {
 	}
 	g.ended = true
 	s, staying := g.state(), 0
+	decided := g.clock.Now()
+	for _, d := range s.Departures {
+		if d.Kind == transfer.DepartureEnd && d.Open() {
+			decided = d.RequestedAt
+		}
+	}
 	for _, p := range g.agentsIn() {
-		if !slices.ContainsFunc(s.Departures, func(d transfer.Departure) bool {
-			return d.Kind != transfer.DepartureEnd && d.Agent.ParticipantSID == p.SID && d.Phase != transfer.DepartureFailed
+		if !slices.ContainsFunc(s.Departures, func(d transfer.Departure) bool { // who was leaving then may have been unable to
+			return d.Kind != transfer.DepartureEnd && d.Agent.ParticipantSID == p.SID &&
+				(d.Phase != transfer.DepartureFailed || !d.EndedAt.Before(decided))
 		}) {
 			staying++
 		}
