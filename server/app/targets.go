@@ -17,7 +17,11 @@ func (b *Backend) warnOfUnknown() {
 		known[q.SID] = true
 	}
 	missing := map[string]bool{}
-	for setting, sid := range sidsOf(b.settings.Transfer()) {
+	named := sidsOf(b.settings.Transfer())
+	if sid := b.settings.Current().Rescue.QueueSID; sid != "" {
+		named["rescue.queueSid"] = sid
+	}
+	for setting, sid := range named {
 		if known[sid] {
 			continue
 		}

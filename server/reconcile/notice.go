@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
@@ -9,10 +10,6 @@ import (
 
 // leaving are TaskRouter's events after which a customer may be alone.
 var leaving = []string{"task.canceled", "task.completed", "task.wrapup", "task.deleted"}
-
-// accepted is TaskRouter's event after which somebody may be in who should not
-// be.
-const accepted = "reservation.accepted"
 
 // links are what a task's attributes tell about its conversation.
 type links struct {
@@ -45,20 +42,15 @@ func (l links) place() (place, bool) { return placeOf(l.Interaction, l.Channel) 
 // TaskEvent takes in an event of TaskRouter about a task: its type and the
 // task's attributes.
 func (r *Reconciler) TaskEvent(kind, attributes string) {
+	if !slices.Contains(leaving, kind) {
+		return
+	}
 	l := linksOf(attributes)
 	p, ok := l.place()
 	if !ok {
 		return
 	}
-	for _, k := range leaving {
-		if k == kind {
-			r.notice(p, l.Conversation, r.Clock())
-			return
-		}
-	}
-	if id, _ := transfer.ReadStamp(attributes); kind == accepted && id != "" {
-		r.notice(p, l.Conversation, r.Clock())
-	}
+	r.notice(p, l.Conversation, r.Clock())
 }
 
 // ChannelEvent takes in an event of the Interactions API: its type, the SIDs of

@@ -106,7 +106,7 @@ func TestLateInviteIsAccepted(t *testing.T) {
 			break
 		}
 	}
-	l.pass(20 * time.Second)
+	l.pass(60 * time.Second)
 	var in []string
 	for _, p := range l.account.Glance(l.conv.SID).Participants {
 		if p.WorkerSID != "" {

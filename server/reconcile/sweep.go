@@ -133,12 +133,12 @@ func (r *Reconciler) sweepOne(ctx context.Context, f *floor) error {
 }
 
 // stray reports whether the invite of the task may not be the one that is
-// recorded. Of those that somebody has accepted, only unknown ones are.
+// recorded, or somebody has accepted one that is not.
 func stray(s transfer.State, task twilioapi.ListedTask) bool {
 	id, round := transfer.ReadStamp(task.Attributes)
 	t, known := s.Find(id)
 	if task.AssignmentStatus == "assigned" {
-		return !known && len(s.Transfers) == 0
+		return !known && len(s.Transfers) == 0 || known && t.Invite.TaskSID != "" && t.Invite.TaskSID != task.SID && round == t.Round
 	}
 	return !known || !t.Open() || round < t.Round || (t.Invite.TaskSID != "" && t.Invite.TaskSID != task.SID)
 }

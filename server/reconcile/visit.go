@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/ledger"
@@ -55,6 +56,11 @@ func (r *Reconciler) visit(ctx context.Context, v *visit) (Decision, error) {
 // inspect says when the conversation is to be looked at again; never for a zero
 // time.
 func (r *Reconciler) inspect(ctx context.Context, v *visit) (Decision, time.Time, error) {
+	if !v.closely && len(v.suspected) == 0 {
+		if last, err := r.lastOf(ctx, v.channel); err != nil || attended(last.State, v.told, r.Clock()) {
+			return DecisionWell, time.Time{}, err
+		}
+	}
 	s, err := r.look(ctx, v.place, v.closely)
 	if err != nil {
 		return DecisionRetry, time.Time{}, err
@@ -94,6 +100,20 @@ func (r *Reconciler) inspect(ctx context.Context, v *visit) (Decision, time.Time
 		v.closely = false
 	}
 	return decision, next, nil
+}
+
+// attended reports whether, by the record, somebody has joined the conversation
+// since an event that may have left the customer alone, or is being asked:
+// whoever carries that transfer on compares it with Twilio. So most transfers
+// cost no look.
+func attended(s transfer.State, since, now time.Time) bool {
+	if since.IsZero() || len(s.Hanging(now)) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(s.Transfers, func(t transfer.Transfer) bool {
+		joined := t.AcceptedBy != "" && t.AcceptedAt.After(since) && s.Member(t.AcceptedBy)
+		return joined || t.Open()
+	})
 }
 
 // note keeps what is learnt about the conversation beside what is wrong.

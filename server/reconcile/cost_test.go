@@ -1,0 +1,55 @@
+package reconcile_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
+)
+
+// TestTransfersCostNoLook: a transfer that goes as it should is known to be
+// attended to by the record alone.
+func TestTransfersCostNoLook(t *testing.T) {
+	l := newLab(t)
+	l.pass(2 * time.Minute)
+	reads := func() int { return len(l.requests("/Participants")) }
+	l.start(transfer.ModeCold, "", l.toWorker("bea"), "key")
+	l.pass(3 * time.Second)
+	before := reads()
+	l.pass(12 * time.Second) // the look after Ada has left
+	l.accept("bea")
+	l.pass(15 * time.Second)
+	if after := reads(); after != before {
+		t.Errorf("the participants were read %d times", after-before)
+	}
+	l.found()
+}
+
+// TestSweepCostsWhatIsOpen: what is long over, and what goes well, is not read
+// one by one.
+func TestSweepCostsWhatIsOpen(t *testing.T) {
+	l := newLab(t, func(w *sandbox.World) {
+		for range 40 {
+			w.Conversations = append(w.Conversations, sandbox.WorldConversation{Customer: sandbox.Customer{Name: "Another"}, Agents: []string{"sam"}})
+		}
+	})
+	l.pass(time.Minute)
+	before := len(l.requests(""))
+	l.pass(2 * time.Minute)
+	// 4 sweeps and 2 looks at the events, of four kinds each: a call for each.
+	if calls := len(l.requests("")) - before; calls < 4 || calls > 4+8+2 {
+		t.Errorf("%d calls in two quiet minutes", calls)
+	}
+}
+
+// requests are the newest requests to the account whose path template ends so.
+func (l *lab) requests(path string) (all []sandbox.TraceEntry) {
+	for _, e := range l.account.Trace().Last(1000) {
+		if !e.Out && strings.HasSuffix(e.Template, path) {
+			all = append(all, e)
+		}
+	}
+	return all
+}
