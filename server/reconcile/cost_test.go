@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flex-transfer/flex-transfer/server/reconcile"
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -52,4 +53,38 @@ func (l *lab) requests(path string) (all []sandbox.TraceEntry) {
 		}
 	}
 	return all
+}
+
+// TestReplicasTakeTurns: two sweep and read no more than one does.
+func TestReplicasTakeTurns(t *testing.T) {
+	l := newLab(t)
+	other := l.open()
+	sweeps := func() int { return l.process.decisions[reconcile.DecisionSwept] + other.decisions[reconcile.DecisionSwept] }
+	l.work(other)
+	before := sweeps()
+	for range 300 {
+		l.clock.Advance(time.Second)
+		l.work(other)
+		l.work(l.process)
+	}
+	if n := sweeps() - before; n < 9 || n > 12 {
+		t.Errorf("%d sweeps in five minutes", n)
+	}
+	if other.decisions[reconcile.DecisionNotOurs]+l.process.decisions[reconcile.DecisionNotOurs] == 0 {
+		t.Error("nobody stood back")
+	}
+}
+
+// TestConversationsWebhookIsHeard: of the three products, only Conversations
+// tells.
+func TestConversationsWebhookIsHeard(t *testing.T) {
+	l := newLab(t)
+	l.deaf = true
+	l.complete(l.task("ada"))
+	l.process.reconciler.ConversationEvent("onParticipantRemoved", l.account.Snapshot().Conversations[0].SID)
+	l.pass(noticed)
+	l.found(transfer.FindingStranded)
+	if alone := l.longestAlone(); alone > noticed {
+		t.Errorf("the customer was alone for %v", alone)
+	}
 }

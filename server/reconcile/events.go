@@ -84,7 +84,7 @@ func (r *Reconciler) missed(e twilioapi.TaskRouterEvent) {
 	_, over := r.over[p.channel]
 	r.seen[e.SID] = e.At
 	if !seen && !over && transfer.ValidSID(l.Conversation, "CH") {
-		r.places[l.Conversation] = p
+		r.places[l.Conversation] = known{p, r.Clock()}
 	}
 	r.mu.Unlock()
 	if seen || over {

@@ -76,10 +76,10 @@ func (r *Reconciler) ConversationEvent(kind, conversationSID string) {
 		return
 	}
 	r.mu.Lock()
-	p, known := r.places[conversationSID]
+	p, ok := r.places[conversationSID]
 	r.mu.Unlock()
-	if known {
-		r.notice(p, conversationSID, r.Clock())
+	if ok {
+		r.notice(p.place, conversationSID, r.Clock())
 	}
 }
 
@@ -87,7 +87,7 @@ func (r *Reconciler) ConversationEvent(kind, conversationSID string) {
 func (r *Reconciler) notice(p place, conversationSID string, at time.Time) {
 	if transfer.ValidSID(conversationSID, "CH") {
 		r.mu.Lock()
-		r.places[conversationSID] = p
+		r.places[conversationSID] = known{p, r.Clock()}
 		r.mu.Unlock()
 	}
 	r.after(p, at, false)

@@ -53,11 +53,17 @@ type Reconciler struct {
 	sweep   round
 	events  round
 	seen    map[string]time.Time // events by their SID, so that each counts once
-	places  map[string]place     // by conversation SID, of what is open
+	places  map[string]known     // by conversation SID, of what was open lately
 	looked  map[string]time.Time // by channel: when it was last looked at closely
 	floor   map[string]place     // by channel: what the last sweep saw
 	over    map[string]time.Time // by channel: when it was seen to have ended
 	changed chan struct{}        // closed when something is due earlier
+}
+
+// known is where a conversation belongs, and when that was last heard.
+type known struct {
+	place
+	at time.Time
 }
 
 // round is work that comes round.
@@ -73,7 +79,7 @@ func New(o Options) (*Reconciler, error) {
 		return nil, err
 	}
 	return &Reconciler{
-		Options: o, seen: map[string]time.Time{}, places: map[string]place{}, looked: map[string]time.Time{},
+		Options: o, seen: map[string]time.Time{}, places: map[string]known{}, looked: map[string]time.Time{},
 		over: map[string]time.Time{}, changed: make(chan struct{}),
 	}, nil
 }

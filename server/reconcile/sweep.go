@@ -18,6 +18,10 @@ import (
 // it is asked again.
 const overFor = time.Hour
 
+// knownFor is how long it is remembered where a conversation belongs of which
+// nothing is heard: longer than most conversations take.
+const knownFor = 24 * time.Hour
+
 // floor is what a sweep sees of one conversation.
 type floor struct {
 	place
@@ -38,6 +42,7 @@ func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 	if err != nil {
 		return DecisionRetry, fmt.Errorf("take turns at the sweep: %w", err)
 	}
+	r.forget()
 	if !ours {
 		return DecisionNotOurs, nil
 	}
@@ -110,7 +115,7 @@ func (r *Reconciler) sweepOne(ctx context.Context, f *floor) error {
 	r.mu.Lock()
 	_, over := r.over[f.channel]
 	if f.conversation != "" {
-		r.places[f.conversation] = f.place
+		r.places[f.conversation] = known{f.place, r.Clock()}
 	}
 	r.mu.Unlock()
 	if !f.live && !f.assigned && !over {
@@ -179,6 +184,16 @@ func (r *Reconciler) vanished(floors []*floor) {
 	}
 }
 
+// forget forgets what was heard too long ago, also where another process sweeps.
+func (r *Reconciler) forget() {
+	now := r.Clock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	maps.DeleteFunc(r.over, func(_ string, at time.Time) bool { return now.Sub(at) > overFor })
+	maps.DeleteFunc(r.looked, func(_ string, at time.Time) bool { return now.Sub(at) > max(overFor, 2*r.CloseLookEvery) })
+	maps.DeleteFunc(r.places, func(_ string, k known) bool { return now.Sub(k.at) > knownFor })
+}
+
 // tidy asks for a close look at some conversations that seem well, those that
 // were looked at longest ago first, and forgets what is not open any more.
 func (r *Reconciler) tidy(floors []*floor) {
@@ -200,8 +215,6 @@ func (r *Reconciler) tidy(floors []*floor) {
 	}
 	slices.SortStableFunc(closer, func(a, b *floor) int { return r.looked[a.channel].Compare(r.looked[b.channel]) })
 	maps.DeleteFunc(r.looked, func(channel string, _ time.Time) bool { return !open[channel] })
-	maps.DeleteFunc(r.places, func(_ string, p place) bool { return !open[p.channel] })
-	maps.DeleteFunc(r.over, func(_ string, at time.Time) bool { return now.Sub(at) > overFor })
 	r.mu.Unlock()
 	for _, f := range closer[:min(len(closer), r.CloseLooks)] {
 		r.ask(f.place, now, false)
