@@ -59,7 +59,9 @@ func (l *lab) requests(path string) (all []sandbox.TraceEntry) {
 func TestReplicasTakeTurns(t *testing.T) {
 	l := newLab(t)
 	other := l.open()
-	sweeps := func() int { return l.process.decisions[reconcile.DecisionSwept] + other.decisions[reconcile.DecisionSwept] }
+	sweeps := func() int {
+		return l.process.decisions[reconcile.DecisionSwept] + other.decisions[reconcile.DecisionSwept]
+	}
 	l.work(other)
 	before := sweeps()
 	for range 300 {
