@@ -11,8 +11,8 @@ import (
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
-// actions are all that the people of a game do. After an end nothing can be
-// done: it is never the first of a pair.
+// actions are all that the people of a game do. After an end nothing can be done
+// (but where Twilio refused it), so no pair that begins with one is counted on.
 var actions = []string{
 	"transfer cold", "transfer cold on accept", "transfer warm", "cancel", "leave", "remove", "accept", "decline",
 }
