@@ -120,6 +120,12 @@ func reach(t *testing.T, reached <-chan struct{}) {
 
 func newKillRig(t *testing.T) *killRig {
 	t.Helper()
+	return newKillRigIn(t, t.TempDir())
+}
+
+// newKillRigIn keeps the ledger's files in the folder.
+func newKillRigIn(t *testing.T, dir string) *killRig {
+	t.Helper()
 	r := &killRig{rig: &rig{T: t}, log: &bytes.Buffer{}}
 	world := sandbox.DemoWorld()
 	world.Conversations = []sandbox.WorldConversation{{Customer: sandbox.Customer{Name: "Cust Omer"}, Agents: []string{"ada"}}}
@@ -143,7 +149,7 @@ func newKillRig(t *testing.T) *killRig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.env = append(os.Environ(), envBackend+"=1", "ADDR="+addr, "PUBLIC_URL="+public.URL, "DATA_DIR="+t.TempDir(),
+	r.env = append(os.Environ(), envBackend+"=1", "ADDR="+addr, "PUBLIC_URL="+public.URL, "DATA_DIR="+dir,
 		"TWILIO_ACCOUNT_SID="+settings.AccountSID, "TWILIO_AUTH_TOKEN="+settings.AuthToken, "TWILIO_FLEX_WORKSPACE_SID="+settings.WorkspaceSID,
 		"TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID="+settings.WorkflowSID, "TWILIO_BASE_URL="+twilio.URL)
 	r.account.SetWebhooks(sandbox.Webhooks{TaskRouterURL: public.URL + "/webhooks/taskrouter", InteractionsURL: public.URL + "/webhooks/interactions"})

@@ -116,6 +116,9 @@ func (c *Coordinator) begin(ctx context.Context, by Caller, r transfer.Request) 
 // unsureOf is what the agent is told where nobody knows whether the request was
 // recorded: if it was, it will be carried out.
 func unsureOf(err error) error {
+	if errors.Is(err, ledger.ErrNotWritten) {
+		return unavailable(err)
+	}
 	return &transfer.Refusal{
 		Reason: transfer.ReasonServiceUnavailable, Cause: err,
 		Detail: "The transfer service does not answer right now. The transfer may still begin; look before you try again.",

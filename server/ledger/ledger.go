@@ -50,6 +50,10 @@ var ErrConflict = errors.New("ledger: the channel has changed in between")
 // ErrNotFound says that the ledger has no such channel or transfer.
 var ErrNotFound = errors.New("ledger: not found")
 
+// ErrNotWritten says that the ledger takes no records for now, such as while its
+// disk is full. Nothing was written, and nothing will be.
+var ErrNotWritten = errors.New("ledger: no record can be written for now")
+
 // ErrClosed says that the ledger was closed.
 var ErrClosed = errors.New("ledger: closed")
 
@@ -63,7 +67,7 @@ type Ledger interface {
 	// it a deadline. A record whose ID already stands right behind expected was
 	// written before: its sequence is returned and nothing is written. Any other
 	// error means that it is not known whether the record is there, save for
-	// those of [Record.Validate], which write nothing.
+	// ErrNotWritten and those of [Record.Validate], which write nothing.
 	Append(ctx context.Context, r Record, expected uint64) (sequence uint64, err error)
 
 	// Last returns the channel's last record, at least as new as the last one

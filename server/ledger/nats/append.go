@@ -38,6 +38,9 @@ func (l *Ledger) Append(ctx context.Context, r ledger.Record, expected uint64) (
 	if l.closed() {
 		return 0, ledger.ErrClosed
 	}
+	if o := l.outage(); o != nil {
+		return 0, fmt.Errorf("%w: %w", ledger.ErrNotWritten, o)
+	}
 	r = r.Clone()
 	key, _ := keyOf(r.Channel()) // valid: see Validate
 	msg, err := encode(l.subjects.of(key), r, expected)
@@ -47,7 +50,9 @@ func (l *Ledger) Append(ctx context.Context, r ledger.Record, expected uint64) (
 	defer l.known.intend(key, intent{&r, msg.Data})()
 	for wait := firstPause; ; wait = min(2*wait, lastPause) {
 		sequence, err := l.publish(ctx, msg)
+		var o *outage
 		if err != nil {
+			o = l.outage() // before it is read back: nothing is written from then on
 			sequence, err = l.settle(ctx, key, r.ID, expected, err)
 		}
 		switch {
@@ -56,6 +61,8 @@ func (l *Ledger) Append(ctx context.Context, r ledger.Record, expected uint64) (
 			return sequence, nil
 		case !errors.Is(err, errNotThere):
 			return 0, err
+		case o != nil && o.certain && !errors.Is(err, errNotRead):
+			return 0, fmt.Errorf("%w: %w", ledger.ErrNotWritten, o)
 		case !l.wait(ctx, wait):
 			return 0, l.unknown(ctx, r.ID, err)
 		}
@@ -72,6 +79,8 @@ func (l *Ledger) written(key channelKey, r ledger.Record, sequence uint64) {
 func (l *Ledger) publishOnce(ctx context.Context, msg *natsgo.Msg) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
+	ctx, done := l.whileSound(ctx)
+	defer done()
 	ack, err := l.js.PublishMsg(ctx, msg, jetstream.WithRetryAttempts(0))
 	if err != nil {
 		return 0, err
@@ -81,6 +90,9 @@ func (l *Ledger) publishOnce(ctx context.Context, msg *natsgo.Msg) (uint64, erro
 
 // errNotThere says that a write had no effect so far: it may be tried again.
 var errNotThere = errors.New("not written yet")
+
+// errNotRead says that it could not be read back either.
+var errNotRead = errors.New("not read back")
 
 // settle finds out what became of a write that was answered by an error. It
 // returns the record's sequence if it is there after all, ErrConflict if
@@ -99,7 +111,7 @@ func (l *Ledger) settle(ctx context.Context, key channelKey, id string, expected
 	case err == nil:
 		return l.compare(ctx, key, id, winner)
 	case !errors.Is(err, ledger.ErrNotFound):
-		return 0, fmt.Errorf("%w: %w; reading back: %w", errNotThere, cause, err)
+		return 0, fmt.Errorf("%w: %w; %w: %w", errNotThere, cause, errNotRead, err)
 	case expected == 0:
 		return 0, fmt.Errorf("%w: %w", errNotThere, cause)
 	}
@@ -112,7 +124,7 @@ func (l *Ledger) settle(ctx context.Context, key channelKey, id string, expected
 		l.counts.conflicts.Add(1)
 		return 0, ledger.ErrConflict
 	}
-	return 0, fmt.Errorf("%w: %w; reading back: %w", errNotThere, cause, err)
+	return 0, fmt.Errorf("%w: %w; %w: %w", errNotThere, cause, errNotRead, err)
 }
 
 // compare decides by the record that followed the expected one. On a conflict
@@ -123,7 +135,7 @@ func (l *Ledger) compare(ctx context.Context, key channelKey, id string, winner 
 	}
 	last, err := l.readLast(ctx, key)
 	if err != nil {
-		return 0, fmt.Errorf("%w: reading back: %w", errNotThere, err)
+		return 0, fmt.Errorf("%w: %w: %w", errNotThere, errNotRead, err)
 	}
 	if r, err := last.decode(); err == nil {
 		l.known.learn(key, r)

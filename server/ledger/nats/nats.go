@@ -112,6 +112,9 @@ func (l *Ledger) start(ctx context.Context) (err error) {
 	l.run(l.feed)
 	l.run(l.desk.watch)
 	l.run(l.expire)
+	if l.server != nil {
+		l.run(l.mend)
+	}
 	return nil
 }
 
@@ -143,6 +146,9 @@ func (l *Ledger) expire(ctx context.Context) {
 func (l *Ledger) Ready(ctx context.Context) error {
 	if l.closed() {
 		return ledger.ErrClosed
+	}
+	if o := l.outage(); o != nil {
+		return o
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()

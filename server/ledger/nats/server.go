@@ -2,9 +2,12 @@ package nats
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -15,20 +18,21 @@ import (
 // meanwhile.
 const startTimeout = 2 * time.Minute
 
-// embedded is a NATS server in this process that nobody else can reach.
+// embedded is a NATS server in this process that nobody else can reach. After a
+// write that failed it is replaced by another one on the same files (outage.go).
 type embedded struct {
-	server *server.Server
+	dir    string
+	logger *slog.Logger
 	lock   *dirLock
+
+	mu     sync.Mutex
+	server *server.Server // nil while it is being replaced
+	outage *outage        // nil while all is well
+	sound  context.Context
+	spoil  context.CancelCauseFunc // ends sound
 }
 
-// startEmbedded runs a server on the files in dir. Every write is synced
-// before it is acknowledged.
-//
-// Of the ways in which nats-server 2.15 can do that on one replica, one sync
-// for each message is the fastest at our size: PersistMode async gives up the
-// sync, and an atomic batch, which syncs once for all its messages, first
-// stages them in files of its own, which cost more than they save below 64
-// messages a batch.
+// startEmbedded runs a server on the files in dir.
 func startEmbedded(dir string, logger *slog.Logger) (*embedded, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("ledger/nats: Dir: %w", err)
@@ -37,34 +41,81 @@ func startEmbedded(dir string, logger *slog.Logger) (*embedded, error) {
 	if err != nil {
 		return nil, err
 	}
+	e := &embedded{dir: dir, logger: logger, lock: lock}
+	if err := e.start(); err != nil {
+		_ = lock.release() // the error that counts is the server's
+		return nil, err
+	}
+	return e, nil
+}
+
+// start runs a server. Every write is synced before it is acknowledged.
+//
+// Of the ways in which nats-server 2.15 can do that on one replica, one sync
+// for each message is the fastest at our size: PersistMode async gives up the
+// sync, and an atomic batch, which syncs once for all its messages, first
+// stages them in files of its own, which cost more than they save below 64
+// messages a batch.
+func (e *embedded) start() error {
 	s, err := server.NewServer(&server.Options{
 		ServerName:             "flex-transfer",
 		DontListen:             true,
 		NoSigs:                 true,
 		JetStream:              true,
-		StoreDir:               dir,
+		StoreDir:               e.dir,
 		SyncAlways:             true,
 		JetStreamMaxMemory:     32 << 20, // consumers' state only: the stream is in files
 		DisableJetStreamBanner: true,
 	})
 	if err != nil {
-		_ = lock.release() // the error that counts is the server's
-		return nil, fmt.Errorf("ledger/nats: embedded server: %w", err)
+		return fmt.Errorf("ledger/nats: embedded server: %w", err)
 	}
-	s.SetLoggerV2(serverLog{logger.With("component", "nats-server")}, false, false, false)
-	e := &embedded{server: s, lock: lock}
+	sound, spoil := context.WithCancelCause(context.Background())
+	e.mu.Lock()
+	e.sound, e.spoil, e.outage = sound, spoil, nil
+	e.mu.Unlock()
+	s.SetLoggerV2(serverLog{e.logger.With("component", "nats-server"), func(text string) { e.failed(sound, text) }}, false, false, false)
 	s.Start()
 	if !s.ReadyForConnections(startTimeout) || !s.JetStreamEnabled() {
-		e.stop()
-		return nil, fmt.Errorf("ledger/nats: embedded server: not ready with the files in %s; its log says why", dir)
+		s.Shutdown()
+		s.WaitForShutdown()
+		return fmt.Errorf("ledger/nats: embedded server: not ready with the files in %s; its log says why", e.dir)
 	}
-	return e, nil
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.server = s
+	return nil
 }
 
-// stop ends the server and waits for it.
+// errNoServer says that the server is being replaced.
+var errNoServer = errors.New("ledger/nats: the embedded server is being started anew")
+
+// InProcessConn connects to the server that runs now.
+func (e *embedded) InProcessConn() (net.Conn, error) {
+	e.mu.Lock()
+	s := e.server
+	e.mu.Unlock()
+	if s == nil {
+		return nil, errNoServer
+	}
+	return s.InProcessConn()
+}
+
+// end ends the server and waits for it. The files stay this process's.
+func (e *embedded) end() {
+	e.mu.Lock()
+	s := e.server
+	e.server = nil
+	e.mu.Unlock()
+	if s != nil {
+		s.Shutdown()
+		s.WaitForShutdown()
+	}
+}
+
+// stop ends the server for good.
 func (e *embedded) stop() {
-	e.server.Shutdown()
-	e.server.WaitForShutdown()
+	e.end()
 	_ = e.lock.release() // the lock ends with the process at the latest
 }
 
@@ -88,7 +139,7 @@ func connect(ctx context.Context, o Options, e *embedded, reconnected func()) (*
 		}),
 	}
 	if e != nil {
-		opts = append(opts, natsgo.InProcessServer(e.server))
+		opts = append(opts, natsgo.InProcessServer(e))
 		return natsgo.Connect("", opts...)
 	}
 	if o.CredentialsFile != "" {

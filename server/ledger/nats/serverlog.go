@@ -9,14 +9,28 @@ import (
 )
 
 // serverLog hands the embedded server's log to slog. Its notices are our
-// debug messages: they tell of an implementation.
-type serverLog struct{ to *slog.Logger }
+// debug messages: they tell of an implementation. heard is called with each
+// warning and error.
+type serverLog struct {
+	to    *slog.Logger
+	heard func(line string)
+}
 
 var _ server.Logger = serverLog{}
 
 func (l serverLog) Noticef(format string, v ...any) { l.to.Debug(fmt.Sprintf(format, v...)) }
-func (l serverLog) Warnf(format string, v ...any)   { l.to.Warn(fmt.Sprintf(format, v...)) }
-func (l serverLog) Errorf(format string, v ...any)  { l.to.Error(fmt.Sprintf(format, v...)) }
+func (l serverLog) Warnf(format string, v ...any) {
+	line := fmt.Sprintf(format, v...)
+	l.to.Warn(line)
+	l.heard(line)
+}
+
+func (l serverLog) Errorf(format string, v ...any) {
+	line := fmt.Sprintf(format, v...)
+	l.to.Error(line)
+	l.heard(line)
+}
+
 func (l serverLog) Debugf(format string, v ...any)  { l.to.Debug(fmt.Sprintf(format, v...)) }
 func (l serverLog) Tracef(format string, v ...any)  { l.to.Debug(fmt.Sprintf(format, v...)) }
 

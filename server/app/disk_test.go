@@ -1,0 +1,214 @@
+//go:build linux
+
+package app
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
+)
+
+func init() {
+	if os.Getenv(envBackend) != "" {
+		signal.Ignore(syscall.SIGXFSZ) // a write past the limit fails, as on a full disk, and ends nobody
+	}
+}
+
+// disk can be filled behind a backend's back.
+type disk interface {
+	dir() string
+	fill(t *testing.T, pid int)
+	free(t *testing.T, pid int)
+}
+
+// limited lets no file of the process grow: what is written ends in the middle.
+type limited struct{ at string }
+
+func (d limited) dir() string                { return d.at }
+func (d limited) fill(t *testing.T, pid int) { setFileLimit(t, pid, 100) }
+func (d limited) free(t *testing.T, pid int) { setFileLimit(t, pid, ^uint64(0)) }
+
+func setFileLimit(t *testing.T, pid int, limit uint64) {
+	t.Helper()
+	l := syscall.Rlimit{Cur: limit, Max: ^uint64(0)}
+	if _, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(pid), syscall.RLIMIT_FSIZE, uintptr(unsafe.Pointer(&l)), 0, 0, 0); errno != 0 {
+		t.Fatalf("prlimit: %v", errno)
+	}
+}
+
+// small is a file system of its own.
+type small struct{ at string }
+
+// newSmall mounts one, where that is allowed.
+func newSmall(t *testing.T) disk {
+	t.Helper()
+	d := small{t.TempDir()}
+	err := syscall.Mount("ledger", d.at, "tmpfs", 0, "size=4m")
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
+		t.Skip("NOT TESTED: a file system that is full. Only root may mount one; the other cases limit the size of files instead")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(d.at, syscall.MNT_DETACH) }) // the backend's files are closed by then, or go with it
+	return d
+}
+
+func (d small) dir() string { return d.at }
+
+func (d small) filler() string { return filepath.Join(d.at, "filler") }
+
+func (d small) fill(t *testing.T, _ int) {
+	t.Helper()
+	f, err := os.Create(d.filler())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, size := range []int{64 << 10, 1 << 10, 1} {
+		for {
+			if _, err := f.Write(make([]byte, size)); errors.Is(err, syscall.ENOSPC) {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func (d small) free(t *testing.T, _ int) {
+	t.Helper()
+	if err := os.Remove(d.filler()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDiskFull fills the disk under a backend in which one transfer rings:
+// whoever asks for another one is told that nothing was changed, the backend
+// says that it is not ready, and once there is room everything goes on.
+func TestDiskFull(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		disk func(t *testing.T) disk
+		kill bool // and start it again once there is room
+	}{
+		{"no file may grow", func(t *testing.T) disk { return limited{t.TempDir()} }, false},
+		{"no file may grow, and it is killed", func(t *testing.T) disk { return limited{t.TempDir()} }, true},
+		{"the file system is full", newSmall, false},
+		{"the file system is full, and it is killed", newSmall, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			testDiskFull(t, c.disk(t), c.kill)
+		})
+	}
+}
+
+func testDiskFull(t *testing.T, d disk, kill bool) {
+	r := newKillRigIn(t, d.dir())
+	first := r.post("ada", r.body(r.taskOf("ada"), "worker", r.worker("bea").SID), "click")
+	r.phase("ada", first.id(), "ringing")
+
+	d.fill(t, r.child.Process.Pid)
+	asked := r.askUntilRefused()
+	r.eventually("it says that it is not ready", func() bool { return r.readiness() == http.StatusServiceUnavailable })
+	for range 2 {
+		if a := r.post("chidi", asked[len(asked)-1], "click"); !refusedUnchanged(a) {
+			t.Errorf("asked again with a full disk: %d %s", a.status, a.text)
+		}
+	}
+	if n := r.invites(); n != len(asked) {
+		t.Errorf("%d invites, want one for each of %d that were recorded before the disk was full", n, len(asked))
+	}
+	if kill {
+		r.kill()
+		d.free(t, os.Getpid())
+		r.start()
+	} else {
+		d.free(t, r.child.Process.Pid)
+		r.eventually("it is ready again", func() bool { return r.readiness() == http.StatusOK })
+	}
+	r.completeAll(first, asked)
+}
+
+// askUntilRefused asks for transfers of Chidi's, each of another conversation,
+// until one cannot be recorded: the last block of a file may have room for some.
+// It returns the requests.
+func (r *killRig) askUntilRefused() (asked []map[string]any) {
+	r.Helper()
+	for range 40 {
+		body := r.anotherConversation()
+		begun := time.Now()
+		a := r.post("chidi", body, "click")
+		asked = append(asked, body)
+		if a.status == http.StatusCreated {
+			continue
+		}
+		r.Logf("refused after %d were recorded, within %v", len(asked)-1, time.Since(begun).Round(time.Millisecond))
+		if !refusedUnchanged(a) {
+			r.Errorf("with a full disk: %d %s", a.status, a.text)
+		}
+		return asked
+	}
+	r.Fatal("the disk is not full")
+	return nil
+}
+
+func refusedUnchanged(a answer) bool {
+	return a.status == http.StatusServiceUnavailable && a.code() == "SERVICE_UNAVAILABLE" && strings.Contains(a.text, "Nothing was changed")
+}
+
+// completeAll repeats the clicks, lets Bea accept everything, and sees each
+// transfer completed with one invite.
+func (r *killRig) completeAll(first answer, asked []map[string]any) {
+	r.Helper()
+	ids := map[string]string{first.id(): "ada"}
+	for i, body := range asked {
+		a := r.post("chidi", body, "click")
+		if a.status >= 300 || (a.status == http.StatusCreated) != (i == len(asked)-1) {
+			r.Fatalf("click %d of %d is repeated once there is room: %d %s", i, len(asked), a.status, a.text)
+		}
+		ids[a.id()] = "chidi"
+	}
+	for range ids {
+		r.accept("bea")
+	}
+	for id, worker := range ids {
+		r.phase(worker, id, "completed")
+	}
+	if n := r.invites(); n != len(ids) {
+		r.Errorf("%d invites for %d transfers", n, len(ids))
+	}
+}
+
+// anotherConversation lets Chidi talk to one more customer, and returns the
+// request to hand that conversation to Bea.
+func (r *killRig) anotherConversation() map[string]any {
+	r.Helper()
+	before := r.account.Snapshot()
+	if err := r.account.Load(sandbox.World{Conversations: []sandbox.WorldConversation{
+		{Customer: sandbox.Customer{Name: "Cust Ova"}, Agents: []string{"chidi"}},
+	}}); err != nil {
+		r.Fatal(err)
+	}
+	after := r.account.Snapshot()
+	ch := after.InteractionChannels[len(before.InteractionChannels)]
+	res := after.Reservations[len(before.Reservations)]
+	body := r.body(res.TaskSID, "worker", r.worker("bea").SID)
+	body["interactionSid"], body["interactionChannelSid"] = ch.InteractionSID, ch.SID
+	return body
+}
+
+func (r *killRig) readiness() int {
+	r.Helper()
+	return r.send("GET", "/readyz", "", nil).status
+}
