@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  accept, agentsIn, begin, byTest, choose, endOrComplete, eventually, goes, line, notice, openAgent, picture, send, TEST_MS, startAll, startBrowser, startDoor, state,
-  talkTo,
+  accept, agentsIn, begin, byTest, choose, endOrComplete, eventually, first, goes, line, NOTED, openAgent, picture, send, shown, startAll, startBrowser,
+  startDoor, state, talkTo, TEST_MS,
 } from "./support.mjs";
 
 let door;
@@ -26,8 +26,8 @@ after(async () => {
 });
 
 test("the backend is down when Flex starts: Flex is as without the plugin, and one notification says so", { timeout: TEST_MS }, async () => {
-  const ada = await openAgent(browser, server, "ada");
-  await notice(ada, "Las transferencias").waitFor();
+  const ada = await openAgent(browser, server, "ada", (context) => first(context, NOTED));
+  await eventually(() => shown(ada, "Las transferencias"), "the notification");
   await picture(ada, "plugin-60-missing");
   await begin(server, "Ida", "Hola");
   await line(ada, "Ida").click();
@@ -50,11 +50,12 @@ test("the backend goes down while an agent talks: a transfer says so, and is tri
   await choose(ada, "Bea Ortiz", "cold");
   door.shut();
   await send(ada);
-  await ada.page.getByTestId("flex-transfer-notice").getByRole("button").last().waitFor();
-  await picture(ada, "plugin-61-down");
+  const again = ada.page.getByTestId("flex-transfer-notice").getByRole("button").last();
+  await again.waitFor();
   assert.deepEqual(await agentsIn(server), ["ada"]);
   door.aim(server.backend);
-  await ada.page.getByTestId("flex-transfer-notice").getByRole("button").last().click();
+  await again.click(); // soon: a notification goes away by itself
+  await picture(ada, "plugin-61-down");
   await eventually(async () => (await agentsIn(server)).length === 0, "Ada has handed over");
   await picture(ada, "plugin-62-back");
 });

@@ -1,7 +1,7 @@
 // Starts account, backend, Flex UI and plugin, and does what agents do with the plugin. What agents do in Flex itself comes
 // from the sandbox's own tests.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { accept, begin, byTest, line, ROOT, startProgram } from "../../server/sandbox/flexui/e2e/support/flex.mjs";
 
@@ -57,6 +57,16 @@ export async function choose(agent, name, kind) {
 }
 
 export const send = (agent) => agent.page.getByTestId("flex-transfer-send").click();
+/** Lets a script run in a window to be opened, before the plugin's. */
+export const first = (context, script) => context.route("**/flex-transfer.js", (route) =>
+  route.fulfill({ contentType: "text/javascript", body: script + readFileSync(`${ROOT}plugin-shim/build/flex-transfer.js`, "utf8") }));
+
+/** A script for first(): notes each notification that Flex is asked for; those on the screen go away after a while. */
+export const NOTED = `window.notices = []; Twilio.Flex.Notifications.addListener("beforeAddNotification", ({ context }) => window.notices.push(context?.text ?? ""));\n`;
+
+/** How often a window was asked to show a notification with those words. */
+export const shown = (agent, words) => agent.page.evaluate((words) => (window.notices ?? []).filter((one) => one.includes(words)).length, words);
+
 /** The notification with those words. */
 export const notice = (agent, words) => agent.page.getByTestId("flex-transfer-notice").filter({ hasText: words }).first();
 export const progress = (agent) => agent.page.getByTestId("flex-transfer-progress");
