@@ -126,3 +126,21 @@ func FuzzBodies(f *testing.F) {
 		}
 	})
 }
+
+func FuzzBearerToken(f *testing.F) {
+	for _, seed := range []string{"Bearer a.b.c", "bearer a==", "Basic YTpi", "Bearer", "Bearer  ", "Bearer a b", "Bearer a\r\nX: y", "Bearer =a", "Bearer " + strings.Repeat("x", maxToken+1)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		token, err := bearerToken(http.Header{"Authorization": {header}})
+		if err == nil && (token == "" || len(token) > maxToken || strings.ContainsAny(token, " \r\n\x00\"") || !strings.HasSuffix(header, token)) {
+			t.Errorf("%q: %q", header, token)
+		}
+		if err != nil && len(header) > 12 && strings.Contains(err.Error(), header[7:]) {
+			t.Errorf("the error holds what was sent: %v", err)
+		}
+		if _, err := bearerToken(http.Header{"Authorization": {header, header}}); err == nil {
+			t.Error("two headers are taken for one")
+		}
+	})
+}
