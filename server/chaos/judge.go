@@ -29,7 +29,7 @@ func settle(ctx context.Context, c *cluster, stories []*story, progress *os.File
 		}
 	}
 	fmt.Fprintf(progress, "%d transfers were still under way when the last agent had asked\n", open)
-	sleep(ctx, 15*time.Second) // whatever is to be repaired within the grace period is by then
+	sleep(ctx, 45*time.Second) // what is to be repaired soon is by then, also the attributes
 }
 
 // leftover finds an invite in a conversation's attributes.

@@ -79,8 +79,8 @@ func (c *cluster) note(when *[]time.Time) {
 	*when = append(*when, time.Now())
 }
 
-// repairsMetric begins the counters of what the reconciler did.
-const repairsMetric = "reconcile_repairs_total{"
+// findingsMetric begins the counters of what the reconciler did.
+const findingsMetric = "reconcile_findings_total{"
 
 // count reads the counters of every backend's repairs, which die with it.
 func (c *cluster) count() {
@@ -93,7 +93,7 @@ func (c *cluster) count() {
 		lines := bufio.NewScanner(resp.Body)
 		for lines.Scan() {
 			name, value, _ := strings.Cut(lines.Text(), " ")
-			if labels, ok := strings.CutPrefix(name, repairsMetric); ok {
+			if labels, ok := strings.CutPrefix(name, findingsMetric); ok {
 				now[strings.TrimSuffix(labels, "}")], _ = strconv.ParseFloat(value, 64)
 			}
 		}

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -15,6 +16,9 @@ const (
 	// may have been on its way is still in: longer than a removal takes, and than
 	// Twilio's lists lag behind it.
 	lookAfter = 6 * time.Second
+	// mirrorAgain is the pause before it is made sure of that no write that was
+	// overtaken has landed after the last one: longer than a write takes.
+	mirrorAgain = 25 * time.Second
 	// maxAttempts is how often Twilio is asked for one invite.
 	maxAttempts = 5
 	// keepEnded is how many ended transfers, and departures, a state keeps.
@@ -36,11 +40,12 @@ var (
 func Advance(s State, e Event) (State, error) {
 	s.Transfers = append([]Transfer(nil), s.Transfers...)
 	s.Departures = append([]Departure(nil), s.Departures...)
+	before := s.outstandingTasks()
 	if err := e.apply(&s); err != nil {
 		return State{}, err
 	}
 	s.keepWhoIsNeeded()
-	s.MirrorPending = s.ConversationSID != "" && (s.MirrorPending || !s.mirrors())
+	s.mirrorAfter(before)
 	s.forget()
 	return s, nil
 }
@@ -99,8 +104,30 @@ func (e DigestMade) apply(s *State) error {
 	return ErrPointless
 }
 
+// mirrorAfter asks for the conversation's attributes to be written where they
+// show other invites than are outstanding now.
+func (s *State) mirrorAfter(before []string) {
+	if s.ConversationSID == "" {
+		return
+	}
+	if s.MirrorPending && !slices.Equal(before, s.outstandingTasks()) {
+		s.MirrorUnsure, s.MirrorDue = true, time.Time{}
+	}
+	s.MirrorPending = s.MirrorPending || !s.mirrors()
+}
+
+func (s *State) outstandingTasks() (tasks []string) {
+	for _, t := range s.Outstanding() {
+		tasks = append(tasks, t.Invite.TaskSID)
+	}
+	return tasks
+}
+
 func (e Mirrored) apply(s *State) error {
-	s.Mirrored, s.MirrorPending = e.TaskSIDs, false
+	s.Mirrored, s.MirrorPending, s.MirrorDue = e.TaskSIDs, s.MirrorUnsure, time.Time{}
+	if s.MirrorUnsure {
+		s.MirrorUnsure, s.MirrorDue = false, e.At.Add(mirrorAgain)
+	}
 	return nil
 }
 

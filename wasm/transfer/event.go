@@ -34,7 +34,7 @@ type (
 	InviteRefused struct {
 		TransferID string
 		Round      int
-		Attempt    int // 0 stands for any
+		Attempt    int    // 0 stands for any
 		Reason     Reason // ReasonInviteRefused, or a closer one
 		Detail     string // in Twilio's words
 		At         time.Time
@@ -44,7 +44,7 @@ type (
 	InviteUnknown struct {
 		TransferID string
 		Round      int
-		Attempt    int // 0 stands for any
+		Attempt    int       // 0 stands for any
 		Due        time.Time // when it may be looked up
 		At         time.Time
 	}

@@ -29,6 +29,11 @@ type State struct {
 	// was made sure of: they may stand there, whoever was to write them.
 	Mirrored      []string `json:"mirrored,omitempty"`
 	MirrorPending bool     `json:"mirrorPending,omitempty"`
+	// MirrorUnsure says that others became outstanding while a write may have been
+	// under way: it may land after the next one, which is then made sure of once
+	// more, at MirrorDue.
+	MirrorUnsure bool      `json:"mirrorUnsure,omitempty"`
+	MirrorDue    time.Time `json:"mirrorDue,omitzero"`
 	// Repairs are the last ones that belong to no transfer, oldest first.
 	Repairs []Repair `json:"repairs,omitempty"`
 }

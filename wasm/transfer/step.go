@@ -61,7 +61,7 @@ func (s State) Steps() []Step {
 		}
 	}
 	if s.MirrorPending {
-		steps = append(steps, Step{Kind: StepMirror})
+		steps = append(steps, Step{Kind: StepMirror, NotBefore: s.MirrorDue})
 	}
 	if len(steps) > 1 {
 		slices.SortStableFunc(steps, func(a, b Step) int {
