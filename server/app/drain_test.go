@@ -1,8 +1,10 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -37,8 +39,8 @@ func newBalancer(t *testing.T, addresses ...string) *balancer {
 		}
 		b.backends = append(b.backends, u)
 	}
-	b.proxy = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(b.pick()) }, FlushInterval: -1}
-	b.proxy.Transport = &http.Transport{MaxIdleConnsPerHost: 64}
+	b.proxy = &httputil.ReverseProxy{Rewrite: b.rewrite, FlushInterval: -1}
+	b.proxy.Transport = elsewhere{&http.Transport{MaxIdleConnsPerHost: 64}, b}
 	b.look()
 	ctx, stop := context.WithCancel(t.Context())
 	var looking sync.WaitGroup
@@ -50,6 +52,39 @@ func newBalancer(t *testing.T, addresses ...string) *balancer {
 	})
 	t.Cleanup(func() { stop(); looking.Wait() })
 	return b
+}
+
+// rewrite sends the request to one of the backends, so that Go may send it once
+// more where a kept connection was closed under it: it has an idempotency key.
+func (b *balancer) rewrite(r *httputil.ProxyRequest) {
+	r.SetURL(b.pick())
+	body, err := io.ReadAll(r.In.Body)
+	if err != nil {
+		return // what is missing is refused
+	}
+	r.Out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	r.Out.Body, _ = r.Out.GetBody()
+}
+
+// elsewhere tries the other backends where no connection comes about.
+type elsewhere struct {
+	http.RoundTripper
+	b *balancer
+}
+
+func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := e.RoundTripper.RoundTrip(r)
+	for _, u := range e.b.backends {
+		var failed *net.OpError
+		if !errors.As(err, &failed) || failed.Op != "dial" {
+			break
+		}
+		r = r.Clone(r.Context())
+		r.URL.Host = u.Host
+		r.Body, _ = r.GetBody()
+		resp, err = e.RoundTripper.RoundTrip(r)
+	}
+	return resp, err
 }
 
 func (b *balancer) look() {

@@ -6,12 +6,14 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -153,28 +155,29 @@ func TestOneAgentsFlood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	statuses := map[int]int{}
-	for i := range 200 {
-		all.Go(func() {
-			header := bearer(chidi)
-			header["Idempotency-Key"] = fmt.Sprint("flood", i)
-			a := r.send("POST", "/v1/transfers", string(body), header)
-			mu.Lock()
-			defer mu.Unlock()
-			statuses[a.status]++
-			if a.status == http.StatusTooManyRequests && (a.header.Get("Retry-After") == "" || a.code() != "TOO_MANY_REQUESTS") {
+	began := time.Now()
+	through, refused := 0, 0
+	for i := range 40 {
+		header := bearer(chidi)
+		header["Idempotency-Key"] = fmt.Sprint("flood", i)
+		switch a := r.send("POST", "/v1/transfers", string(body), header); a.status {
+		case http.StatusTooManyRequests:
+			refused++
+			if a.header.Get("Retry-After") != "1" || a.code() != "TOO_MANY_REQUESTS" {
 				t.Errorf("%s %v", a.text, a.header)
 			}
-		})
+		default:
+			through++
+		}
+		if i == 20 {
+			if a := r.send("POST", "/v1/transfers", string(body), bearer(ada)); a.status != http.StatusCreated && a.status != http.StatusAccepted {
+				t.Errorf("somebody else in the middle of it: %d %s", a.status, a.text)
+			}
+		}
 	}
-	if a := r.send("POST", "/v1/transfers", string(body), bearer(ada)); a.status != http.StatusCreated {
-		t.Errorf("somebody else in the middle of it: %d %s", a.status, a.text)
-	}
-	all.Wait()
-	if statuses[http.StatusTooManyRequests] < 100 {
-		t.Errorf("200 requests of one agent were answered %v", statuses)
+	took := time.Since(began)
+	if most := 4 + int(took.Seconds()) + 1; through > most || refused == 0 && took < 20*time.Second {
+		t.Errorf("%d of 40 requests in %v went through, %d were refused", through, took, refused)
 	}
 	if n := r.invites(); n != 1 {
 		t.Errorf("%d invites", n)
@@ -216,7 +219,7 @@ func TestSlowClients(t *testing.T) {
 			if _, err := io.WriteString(conn, say); err != nil {
 				t.Error(err)
 			}
-			if answer, err := io.ReadAll(conn); err != nil {
+			if answer, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("%s: the connection is still open: %v %q", name, err, answer)
 			} else if bytes.Contains(answer, []byte(" 200 ")) || bytes.Contains(answer, []byte(" 201 ")) {
 				t.Errorf("%s: %q", name, answer)
