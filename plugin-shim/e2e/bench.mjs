@@ -2,9 +2,9 @@
 // used, and the work that the plugin adds to the page's main thread while Flex starts. Flex with and without the plugin takes
 // turns in one run. Run by make bench.
 
-import { begin, goes, openAgent, startAll, startBrowser, stage, state, eventually } from "./support.mjs";
+import { begin, eventually, goes, openAgent, stage, startAll, startBrowser, state } from "./support.mjs";
 
-const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const SETTLE_MS = 3000; // after the rules are ready, for what the plugin does then
 
 const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
@@ -31,16 +31,16 @@ const watch = (context) => context.addInitScript(() => {
 
 /** Opens Flex once and answers what it took. The plugin's script is an empty one where it is to be without. */
 async function open(browser, server, plugin) {
+  let metering; // counts from the page's beginning
   const agent = await openAgent(browser, server, "ada", async (context) => {
     await watch(context);
+    context.once("page", (page) => (metering = context.newCDPSession(page).then(async (cdp) => { await cdp.send("Performance.enable"); return cdp; })));
     if (!plugin) await context.route("**/flex-transfer.js", (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
   });
   const { page, context } = agent;
   await page.waitForFunction((plugin) => seen.desktop && (!plugin || seen.ready), plugin);
   await page.waitForTimeout(SETTLE_MS);
-  const cdp = await context.newCDPSession(page);
-  await cdp.send("Performance.enable");
-  const { metrics } = await cdp.send("Performance.getMetrics");
+  const { metrics } = await (await metering).send("Performance.getMetrics");
   const seconds = (name) => metrics.find((one) => one.name === name).value * 1000;
   const figures = { ...(await page.evaluate(() => seen)), script: seconds("ScriptDuration"), task: seconds("TaskDuration") };
   await context.close();
@@ -88,7 +88,7 @@ try {
   const of = (all, pick) => median(all.map(pick));
   console.log("The plugin in the real Flex UI (medians of", ROUNDS, "starts each, in turn)");
   console.log(`  Flex's desktop on the screen       ${ms(of(with_, (one) => one.desktop))}   without the plugin ${ms(of(without, (one) => one.desktop))}`);
-  console.log(`  from there until the rules decide  ${ms(of(with_, (one) => one.ready - one.desktop))}   of it fetching and starting them ${ms(of(with_, (one) => one.ready - one.started))}`);
+  console.log(`  from there until the rules decide  ${ms(of(with_, (one) => one.ready - one.desktop))}   fetching and starting them takes ${ms(of(with_, (one) => one.ready - one.started))}`);
   console.log(`  accept until transfer is enabled   ${ms(of(accepted, (one) => one.button))}   until Flex's own End is there ${ms(of(accepted, (one) => one.end))}`);
   for (const [label, pick] of [["scripts on the main thread", (one) => one.script], ["all work on the main thread", (one) => one.task], ["blocked by long tasks", (one) => one.blocked], ["longest task", (one) => one.longest]]) {
     const [mine, bare] = [of(with_, pick), of(without, pick)];
