@@ -86,11 +86,11 @@ func (t *Tokens) Validate(ctx context.Context, token string) (Token, error) {
 	answer := t.asking.DoChan(string(hash[:]), func() (any, error) {
 		return t.ask(context.WithoutCancel(ctx), hash, token)
 	})
-	ctx, cancel := context.WithTimeout(ctx, tokenPatience)
+	patient, cancel := context.WithTimeout(ctx, tokenPatience) // a name of its own: the question goes on with ctx
 	defer cancel()
 	select {
-	case <-ctx.Done():
-		return Token{}, t.late(ctx, hash)
+	case <-patient.Done():
+		return Token{}, t.late(patient, hash)
 	case a := <-answer:
 		return a.Val.(Token), a.Err
 	}
