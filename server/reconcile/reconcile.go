@@ -40,6 +40,8 @@ const (
 	sweepLimit = 5 * time.Minute
 	retryAfter = 5 * time.Second
 	retryMost  = 5 * time.Minute
+	// firstAfter lets a process that has just begun answer its agents first.
+	firstAfter = time.Second
 )
 
 // Reconciler looks at conversations and puts right what is wrong. Its methods
@@ -78,8 +80,9 @@ func New(o Options) (*Reconciler, error) {
 	if err := o.setDefaults(); err != nil {
 		return nil, err
 	}
+	first := round{due: o.Clock().Add(firstAfter)}
 	return &Reconciler{
-		Options: o, seen: map[string]time.Time{}, places: map[string]known{}, looked: map[string]time.Time{},
+		Options: o, sweep: first, events: first, seen: map[string]time.Time{}, places: map[string]known{}, looked: map[string]time.Time{},
 		over: map[string]time.Time{}, changed: make(chan struct{}),
 	}, nil
 }
