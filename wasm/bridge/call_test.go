@@ -107,3 +107,22 @@ func FuzzNewCall(f *testing.F) {
 		}
 	})
 }
+
+func TestOnlyWhatWasNotBegunIsAskedAgain(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		body   string
+		again  bool
+	}{
+		{429, `{"message":"…","code":"TWILIO_BUSY"}`, true},
+		{429, `{"code":"TOO_MANY_REQUESTS"}`, false},
+		{429, `<html>`, false},
+		{429, `{"code":1}`, false},
+		{503, `{"code":"TWILIO_BUSY"}`, false},
+		{201, `{"code":"TWILIO_BUSY"}`, false},
+	} {
+		if got := busy(c.status, c.body); (got > 0) != c.again {
+			t.Errorf("%d %s: again after %v", c.status, c.body, got)
+		}
+	}
+}

@@ -21,20 +21,37 @@ var (
 	errRejected = errors.New("rejected")
 )
 
+// A request that the backend could not begin because too many stand in line at
+// Twilio is made again, with its idempotency key, for as long as an agent would
+// wait: it keeps its place in the line.
+const busyPatience = 45 * time.Second
+
 // send calls the backend and says what came of it, see [result].
 func (b *bridge) send(c call) string {
+	for began := time.Now(); ; {
+		said, again := b.sendOnce(c)
+		if again == 0 || time.Since(began)+again > busyPatience {
+			return said
+		}
+		time.Sleep(again)
+	}
+}
+
+// sendOnce makes a call and says what came of it, and when it should be made
+// again; 0 for not at all.
+func (b *bridge) sendOnce(c call) (said string, again time.Duration) {
 	f, err := b.begin(c)
 	if err != nil {
-		return noAnswer(CodeUnreachable)
+		return noAnswer(CodeUnreachable), 0
 	}
 	status, body, err := f.answer()
 	switch err {
 	case nil:
-		return result(status, body)
+		return result(status, body), busy(status, body)
 	case errTimeout:
-		return noAnswer(CodeTimeout)
+		return noAnswer(CodeTimeout), 0
 	}
-	return noAnswer(CodeUnreachable)
+	return noAnswer(CodeUnreachable), 0
 }
 
 // flight is a call of the backend under way.

@@ -2,8 +2,10 @@ package bridge
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/flex-transfer/flex-transfer/wasm/json"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 	"github.com/flex-transfer/flex-transfer/wasm/wire"
 )
 
@@ -58,4 +60,29 @@ func failure(err error) string {
 // panicked is the failure for a recovered panic.
 func panicked(p any) string {
 	return failure(&wire.Error{Code: wire.CodePanic, Message: "the module failed: " + fmt.Sprint(p)})
+}
+
+// busyPause is what the backend's Retry-After says where it is not told when
+// Twilio has room again.
+const busyPause = 2 * time.Second
+
+// busy is the pause after which a call is made again because nothing was decided
+// or changed: too many stand in line at Twilio. It is 0 for any other answer; a
+// limit of the agent's own is one.
+func busy(status int, body string) time.Duration {
+	if status != 429 {
+		return 0
+	}
+	code, r := "", json.NewReader(body)
+	err := r.Object(func(key string) (err error) {
+		if key != "code" {
+			return r.Skip()
+		}
+		code, err = r.String()
+		return err
+	})
+	if err != nil || code != string(transfer.ReasonTwilioBusy) {
+		return 0
+	}
+	return busyPause
 }

@@ -166,3 +166,18 @@ test("a thousand dispatches leave nothing behind", async (t) => {
   assert.ok(after.values < before.values + 100, `the values that Go refers to grew from ${before.values} to ${after.values}`);
   assert.ok(go._scheduledTimeouts.size <= 1, "no timer is left");
 });
+
+test("what could not be begun for all who stand in line is asked again, with its key", async (t) => {
+  let n = 0;
+  const { transfer, requests } = await load(t, (response) =>
+    json(++n < 3 ? 429 : 201, n < 3 ? { code: "TWILIO_BUSY", message: "Busy." } : { id: "t-1" })(response));
+  const result = await transfer.dispatch("transfer", { token: "t", idempotencyKey: "key 1", body: { wire: 1 } });
+  assert.deepEqual(result, { status: 201, body: { id: "t-1" } });
+  assert.deepEqual(requests.map((r) => r.headers["idempotency-key"]), ["key 1", "key 1", "key 1"]);
+});
+
+test("an agent who asks too much is told so at once", async (t) => {
+  const { transfer, requests } = await load(t, json(429, { code: "TOO_MANY_REQUESTS", message: "Slowly." }));
+  const { status } = await transfer.dispatch("transfer", { token: "t", idempotencyKey: "k", body: { wire: 1 } });
+  assert.deepEqual([status, requests.length], [429, 1]);
+});
