@@ -54,6 +54,11 @@ var ErrNotFound = errors.New("ledger: not found")
 // disk is full. Nothing was written, and nothing will be.
 var ErrNotWritten = errors.New("ledger: no record can be written for now")
 
+// ErrNewer says that the channel's last record was written by a newer version,
+// and says things that this one does not know. This version leaves the channel
+// alone: whatever it wrote would drop them.
+var ErrNewer = errors.New("ledger: the channel's record was written by a newer version")
+
 // ErrClosed says that the ledger was closed.
 var ErrClosed = errors.New("ledger: closed")
 
@@ -72,7 +77,7 @@ type Ledger interface {
 
 	// Last returns the channel's last record, at least as new as the last one
 	// that this process appended or was told a conflict about. ErrNotFound if
-	// there is none.
+	// there is none, ErrNewer if this version cannot read it.
 	Last(ctx context.Context, interactionChannelSID string) (Record, error)
 
 	// Find returns the last record of the channel that holds the transfer, as
@@ -89,6 +94,7 @@ type Ledger interface {
 	// Next waits for the next piece of work: the last record of an open
 	// channel, newly written or due. Each is handed to one process at a time,
 	// again after a few seconds without a sign of life, and again after Later.
+	// Records of a newer version are left to newer processes.
 	Next(ctx context.Context) (Work, error)
 
 	// Ready is nil once the ledger answers and this process has caught up. It

@@ -137,8 +137,12 @@ func (l *Ledger) compare(ctx context.Context, key channelKey, id string, winner 
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w: %w", errNotThere, errNotRead, err)
 	}
-	if r, err := last.decode(); err == nil {
+	r, err := last.decode()
+	switch {
+	case err == nil:
 		l.known.learn(key, r)
+	case errors.Is(err, ledger.ErrNewer):
+		l.known.outdate(key, last.sequence)
 	}
 	l.counts.conflicts.Add(1)
 	return 0, ledger.ErrConflict

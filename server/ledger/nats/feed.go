@@ -147,7 +147,7 @@ func (l *Ledger) takeIn(msg jetstream.Msg, meta *jetstream.MsgMetadata, fresh bo
 	}
 	record, err := l.known.record(s)
 	if err != nil {
-		l.logger.Error("a record cannot be read", "error", err)
+		l.unread(err)
 	}
 	l.known.deliver(s, record)
 }

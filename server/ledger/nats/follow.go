@@ -62,7 +62,7 @@ func (l *Ledger) load(ctx context.Context, d delivery) (r *ledger.Record, done b
 		return nil, true // replaced; the newer one comes by itself
 	}
 	if r, err = s.decode(); err != nil {
-		l.logger.Error("a record cannot be read", "error", err)
+		l.unread(err)
 		return nil, true
 	}
 	return r, true

@@ -87,8 +87,8 @@ func (s stored) decode() (*ledger.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger/nats: record %d of channel %s: %w", s.sequence, s.key.sid(), err)
 	}
-	r := new(ledger.Record)
-	if err := json.Unmarshal(text, r); err != nil {
+	r, err := readRecord(text)
+	if err != nil {
 		return nil, fmt.Errorf("ledger/nats: record %d of channel %s: %w", s.sequence, s.key.sid(), err)
 	}
 	if r.Channel() != s.key.sid() {

@@ -43,6 +43,7 @@ type Ledger struct {
 	desk     *desk
 	counts   counts
 	refeed   chan struct{} // asks the feed to be made anew
+	told     atomic.Int64  // when the log was last told of records of a newer version, Unix seconds
 	noting   sync.Mutex    // guards bucket
 	bucket   jetstream.KeyValue
 
@@ -58,7 +59,7 @@ type Ledger struct {
 var _ ledger.Ledger = (*Ledger)(nil)
 
 type counts struct {
-	appended, conflicts, uncertain, handedOut, skipped, undecodable atomic.Uint64
+	appended, conflicts, uncertain, handedOut, skipped, undecodable, newer atomic.Uint64
 }
 
 // Stats are counts since Open.
@@ -69,6 +70,7 @@ type Stats struct {
 	HandedOut   uint64 // pieces of work that Next returned
 	Skipped     uint64 // records not handed out, being replaced or without an open transfer
 	Undecodable uint64 // records taken out of the work because they cannot be read
+	Newer       uint64 // times that work was left to processes of a newer version
 }
 
 // Open starts or finds the server, makes the stream where it is missing, and
@@ -170,6 +172,7 @@ func (l *Ledger) Stats() Stats {
 		HandedOut:   l.counts.handedOut.Load(),
 		Skipped:     l.counts.skipped.Load(),
 		Undecodable: l.counts.undecodable.Load(),
+		Newer:       l.counts.newer.Load(),
 	}
 }
 

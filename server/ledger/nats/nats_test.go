@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
 		os.Exit(child(dir))
 	}
+	if url := os.Getenv(newerURL); url != "" {
+		os.Exit(newer(url))
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -125,6 +125,16 @@ func (p *projection) learn(k channelKey, r *ledger.Record) {
 	p.set(e, r.Sequence, r)
 }
 
+// outdate takes note of a newer record that this process cannot read: what it
+// has is not the last one any more.
+func (p *projection) outdate(k channelKey, sequence uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e := p.entry(k); sequence > e.sequence {
+		p.set(e, sequence, nil)
+	}
+}
+
 // deliver takes in the next message of the feed. r is its record, nil if that
 // is left in the stream.
 func (p *projection) deliver(s stored, r *ledger.Record) {

@@ -31,8 +31,8 @@ func (l serverLog) Errorf(format string, v ...any) {
 	l.heard(line)
 }
 
-func (l serverLog) Debugf(format string, v ...any)  { l.to.Debug(fmt.Sprintf(format, v...)) }
-func (l serverLog) Tracef(format string, v ...any)  { l.to.Debug(fmt.Sprintf(format, v...)) }
+func (l serverLog) Debugf(format string, v ...any) { l.to.Debug(fmt.Sprintf(format, v...)) }
+func (l serverLog) Tracef(format string, v ...any) { l.to.Debug(fmt.Sprintf(format, v...)) }
 
 // Fatalf does not end the process: Open finds the server not ready.
 func (l serverLog) Fatalf(format string, v ...any) { l.to.Error(fmt.Sprintf(format, v...)) }

@@ -78,6 +78,10 @@ func (l *Ledger) accept(h handout) ledger.Work {
 		return nil
 	}
 	r, err := l.known.record(h.stored)
+	if errors.Is(err, ledger.ErrNewer) {
+		l.leaveToNewer(h, err)
+		return nil
+	}
 	if err != nil {
 		l.terminate(h, err)
 		return nil
