@@ -80,7 +80,7 @@ func (f *Facts) Next(t Transfer) (Next, error) {
 			return Next{Kind: NextClose}, nil
 		}
 		to, ok := b.target(t)
-		if !ok || t.triedAlready(to) {
+		if !ok || t.triedAlready(to) || f.invited(to) {
 			continue
 		}
 		if to, ok = f.reachable(to); !ok {

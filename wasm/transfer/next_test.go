@@ -57,6 +57,13 @@ func TestNext(t *testing.T) {
 		{"never close on somebody", declined, []func(*Records){adaGone, withBea, fallbacks(true, Fallback{Kind: FallbackClose})}, NextNothing, Target{}, false},
 		{"always, with somebody there", with(func(t *Transfer) { t.LeftAt = time.Time{} }), []func(*Records){fallbacks(true, Fallback{Kind: FallbackQueue, SID: wqExtra})}, NextTarget, queue(wqExtra), true},
 		{"… but not what was taken back", with(func(t *Transfer) { t.LeftAt, t.Over = time.Time{}, ReasonInviteWithdrawn }), []func(*Records){fallbacks(true, Fallback{Kind: FallbackQueue, SID: wqExtra})}, NextNothing, Target{}, false},
+		{"… and nobody whom another invite is asking", with(func(t *Transfer) { t.LeftAt = time.Time{} }), []func(*Records){
+			having(Transfer{ID: "XT2", Phase: PhaseRinging, Target: queue(wqExtra)}), fallbacks(true, Fallback{Kind: FallbackQueue, SID: wqExtra}),
+		}, NextNothing, Target{}, false},
+		{"… but the next of the list", with(func(t *Transfer) { t.LeftAt = time.Time{} }), []func(*Records){
+			having(Transfer{ID: "XT2", Phase: PhaseRinging, Target: queue(wqExtra)}),
+			fallbacks(true, Fallback{Kind: FallbackQueue, SID: wqExtra}, Fallback{Kind: FallbackOrigin}),
+		}, NextTarget, queue(wqOrigin), true},
 		{"no origin: the queue that was asked, once more", with(func(t *Transfer) { t.Target, t.OriginQueueSID = queue(wqB), "" }), []func(*Records){adaGone, adaOff}, NextTarget, queue(wqB), true},
 		{"nobody at all", with(func(t *Transfer) { t.OriginQueueSID = "" }), []func(*Records){adaGone, adaOff}, NextNothing, Target{}, false},
 	} {
