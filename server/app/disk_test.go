@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 	"unsafe"
-
-	"github.com/flex-transfer/flex-transfer/server/sandbox"
 )
 
 func init() {
@@ -188,24 +186,6 @@ func (r *killRig) completeAll(first answer, asked []map[string]any) {
 	if n := r.invites(); n != len(ids) {
 		r.Errorf("%d invites for %d transfers", n, len(ids))
 	}
-}
-
-// anotherConversation lets Chidi talk to one more customer, and returns the
-// request to hand that conversation to Bea.
-func (r *killRig) anotherConversation() map[string]any {
-	r.Helper()
-	before := r.account.Snapshot()
-	if err := r.account.Load(sandbox.World{Conversations: []sandbox.WorldConversation{
-		{Customer: sandbox.Customer{Name: "Cust Ova"}, Agents: []string{"chidi"}},
-	}}); err != nil {
-		r.Fatal(err)
-	}
-	after := r.account.Snapshot()
-	ch := after.InteractionChannels[len(before.InteractionChannels)]
-	res := after.Reservations[len(before.Reservations)]
-	body := r.body(res.TaskSID, "worker", r.worker("bea").SID)
-	body["interactionSid"], body["interactionChannelSid"] = ch.InteractionSID, ch.SID
-	return body
 }
 
 func (r *killRig) readiness() int {

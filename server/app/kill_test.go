@@ -129,6 +129,9 @@ func newKillRigIn(t *testing.T, dir string) *killRig {
 	r := &killRig{rig: &rig{T: t}, log: &bytes.Buffer{}}
 	world := sandbox.DemoWorld()
 	world.Conversations = []sandbox.WorldConversation{{Customer: sandbox.Customer{Name: "Cust Omer"}, Agents: []string{"ada"}}}
+	for i := range world.Workers {
+		world.Workers[i].Capacity = map[string]int{"chat": 1 << 20, "default": 1 << 20}
+	}
 	r.account = sandbox.New(sandbox.Options{Seed: 7})
 	if err := r.account.Load(world); err != nil {
 		t.Fatal(err)
@@ -316,8 +319,14 @@ func TestKillWhileItRings(t *testing.T) {
 // half a minute later, where no webhook tells of it.
 func (r *killRig) found(id string) {
 	r.Helper()
+	r.foundBy("ada", id)
+}
+
+func (r *killRig) foundBy(worker, id string) {
+	r.Helper()
+	token := r.token(worker)
 	r.eventuallyWithin(150*time.Second, "the check finds the acceptance", func() bool {
-		return r.send("GET", "/v1/transfers/"+id, "", map[string]string{"Authorization": "Bearer " + r.token("ada")}).body["phase"] == "completed"
+		return r.send("GET", "/v1/transfers/"+id, "", map[string]string{"Authorization": "Bearer " + token}).body["phase"] == "completed"
 	})
 }
 
