@@ -47,7 +47,24 @@ func (f *Facts) held() Reason {
 			return ReasonTransferUnderWay
 		}
 	}
+	if f.joining() {
+		return ReasonInviteUnderWay
+	}
 	return ""
+}
+
+// joining reports whether the agent has accepted a cold transfer of which it is
+// not even known yet that its invite exists: whoever hands over may be leaving
+// because of them, also where the record has it that the invite was canceled.
+func (f *Facts) joining() bool {
+	for i := range f.Transfers {
+		if t := &f.Transfers[i]; t.Mode == ModeCold && t.InviteUnsettled() {
+			if id, _ := ReadStamp(f.Task.Attributes); id == t.ID {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // leaveHindrance says why the agent cannot leave: nobody would stay.

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -115,6 +116,10 @@ func TestExit(t *testing.T) {
 		{"being ended", []func(*Records){leaving(departure(DepartureEnd, DepartureLeaving, fromAda))},
 			ExitLeave, ButtonBusy, ReasonLeavingUnderWay, ReasonLeavingUnderWay},
 		{"Bea, while Ada hands over at once", []func(*Records){asBea, having(Transfer{ID: "XT1", Mode: ModeCold, Phase: PhaseSearching, From: fromAda, Target: toCyd})},
+			ExitEnd, ButtonDisabled, ReasonInviteUnderWay, ReasonInviteUnderWay},
+		{"Bea, who has accepted what Ada took back before its answer was there", []func(*Records){asBea, func(r *Records) {
+			r.Task.Attributes = strings.Replace(r.Task.Attributes, "{", `{"transferId":"XT1",`, 1)
+		}, having(Transfer{ID: "XT1", Mode: ModeCold, Phase: PhaseSearching, Over: ReasonInviteWithdrawn, From: fromAda, Target: toCyd})},
 			ExitEnd, ButtonDisabled, ReasonInviteUnderWay, ReasonInviteUnderWay},
 		{"Bea, once Ada's invite is live", []func(*Records){asBea, having(Transfer{ID: "XT1", Mode: ModeCold, Phase: PhaseRinging, From: fromAda, Target: toCyd, LeftAt: noon})},
 			ExitLeave, ButtonEnabled, "", ReasonInviteOutstanding},
