@@ -194,7 +194,9 @@ func (g *game) judgeTransfer(tr transfer.Transfer) {
 func (g *game) judgeAgents(s transfer.State) {
 	in := map[string]bool{}
 	for _, p := range g.agentsIn() {
-		if s.Leaving(p.SID) {
+		if s.Leaving(p.SID) || slices.ContainsFunc(s.Departures, func(d transfer.Departure) bool {
+			return d.Agent.ParticipantSID == p.SID && d.RequestedBy == "" && d.Phase == transfer.DepartureFailed // Twilio refused to part them
+		}) {
 			continue
 		}
 		doubled := slices.ContainsFunc(s.Transfers, func(t transfer.Transfer) bool { return t.Open() || t.Doubled })
