@@ -27,6 +27,14 @@ func (j *judge) audit() {
 		j.auditSeats(st.talk)
 	}
 	j.open = still
+	for _, t := range j.sim.talks {
+		switch st := j.states[t.sid]; {
+		case t.status == "closed":
+			j.auditRing(t)
+		case st != nil:
+			j.auditList(st)
+		}
+	}
 }
 
 // auditTransfer looks for one that nobody carries on.

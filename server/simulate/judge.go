@@ -26,6 +26,7 @@ type judge struct {
 	open      []*standing          // that were open when they were last recorded
 	refused   map[string]string    // transfers whose request was refused, by ID, with the reason
 	asking    map[string]int       // requests under way, or unanswered, by transfer ID
+	clicks    map[string]string    // the transfers that clicks were answered with, by the transfer ID that they make
 }
 
 // standing is the last record of a channel.
@@ -34,7 +35,8 @@ type standing struct {
 	state  transfer.State
 	at     time.Time
 	open   bool
-	mirror []string // what the conversation's attributes show
+	mirror []string  // what the conversation's attributes show
+	stale  time.Time // since when they have been seen to show something else than what is outstanding
 }
 
 // account is what is known of one transfer.
@@ -47,7 +49,7 @@ type account struct {
 }
 
 func newJudge(s *Simulation) *judge {
-	return &judge{sim: s, transfers: map[string]*account{}, states: map[string]*standing{}, refused: map[string]string{}, asking: map[string]int{}}
+	return &judge{sim: s, transfers: map[string]*account{}, states: map[string]*standing{}, refused: map[string]string{}, asking: map[string]int{}, clicks: map[string]string{}}
 }
 
 // wrong reports a broken invariant.
@@ -66,7 +68,7 @@ func (j *judge) changed(t *talk) {
 	switch s := j.sim; {
 	case !alone && !t.alone.IsZero():
 		j.aloneFor(t, s.now().Sub(t.alone))
-		t.alone = time.Time{}
+		t.alone, t.attended = time.Time{}, s.now()
 	case alone && t.alone.IsZero():
 		since := s.now()
 		t.alone = since
@@ -101,6 +103,7 @@ func (j *judge) asked(x *task) {
 		j.wrong("untrue refusal", x.talk, "%s was refused (%s), and there is an invite", x.transfer, why)
 	}
 	j.askedTwice(x)
+	j.instead(x)
 	for _, other := range x.talk.tasks {
 		if other == x || other.transfer != x.transfer || other.round != x.round || !other.live() && other.accepted == "" {
 			continue
@@ -184,11 +187,14 @@ func (j *judge) transferred(t *talk, tr *transfer.Transfer, before transfer.Stat
 		a = &account{id: tr.ID, talk: t}
 		j.transfers[tr.ID] = a
 		s.result.Transfers++
+		j.rescued(t, tr)
 	} else if was, ok := before.Find(tr.ID); ok && was.Phase == tr.Phase && was.Over == tr.Over && was.Round == tr.Round && was.AcceptedBy == tr.AcceptedBy {
 		a.last = *tr
 		return
 	}
 	a.last, a.at = *tr, s.now()
+	j.over(t, tr, before)
+	j.targeted(t, tr)
 	if !tr.Open() {
 		s.result.Ended[string(tr.Phase)]++
 	}
@@ -354,6 +360,7 @@ func (j *judge) started(q request, o coordinator.Outcome, err error) {
 	case err == nil:
 		j.asking[q.id]--
 		delete(j.refused, q.id)
+		j.clicked(q, o)
 		j.told(q, o.Transfer)
 	case errors.As(err, &refusal) && refusal.Reason != transfer.ReasonServiceUnavailable && refusal.Reason != transfer.ReasonInternal:
 		j.asking[q.id]--

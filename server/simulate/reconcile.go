@@ -38,6 +38,7 @@ func (b *backend) reconcile() {
 			s.result.Repairs[string(r.Code)+" "+r.Outcome]++
 			s.event("repair", r.ChannelSID, string(r.Code)+r.Outcome)
 			s.say(s.talkOf(r.ChannelSID), func() string { return b.name + " finds: " + r.Words + ": " + r.Outcome })
+			s.judge.repaired(r)
 		},
 	})
 	if err != nil {

@@ -31,6 +31,8 @@ type talk struct {
 	seats        []*seat
 	tasks        []*task
 	alone        time.Time // since when nobody is with the customer and nobody is asked; zero if somebody is
+	attended     time.Time // until when that was so the last time
+	ended        time.Time // when it was closed
 	late         bool      // a request about it took effect when nobody counted on it any more
 	behind       bool      // somebody did something about it behind our back
 	counts       map[string]int
@@ -66,6 +68,8 @@ type task struct {
 	accepted string       // the worker who did
 	held     *reservation // by which they did
 	asked    int          // reservations
+	declined int          // those that were rejected, or that nobody answered
+	born     time.Time
 }
 
 // live reports whether somebody may still accept it.
@@ -97,6 +101,9 @@ func (u *truth) hear(e sandbox.RecordEntry) {
 	case "channel":
 		if t := u.channels[e.ChannelSID]; t != nil {
 			t.status = e.Status
+			if e.Status == "closed" {
+				t.ended = u.sim.now()
+			}
 			u.sim.say(t, func() string { return "  the conversation is " + e.Status })
 		}
 	case "participant":
@@ -141,7 +148,7 @@ func (u *truth) hearParticipant(e sandbox.RecordEntry) {
 func (u *truth) hearTask(e sandbox.RecordEntry) {
 	x := u.tasks[e.TaskSID]
 	if x == nil {
-		x = &task{sid: e.TaskSID, talk: u.channels[e.ChannelSID]}
+		x = &task{sid: e.TaskSID, talk: u.channels[e.ChannelSID], born: u.sim.now()}
 		u.tasks[x.sid] = x
 		if e.Detail != "" {
 			x.transfer, x.round = transfer.ReadStamp(e.Detail)
@@ -188,6 +195,7 @@ func (u *truth) hearReservation(e sandbox.RecordEntry) {
 	case "wrapping":
 		u.sim.floor.wraps(r)
 	case "rejected", "timeout":
+		r.task.declined++
 		u.sim.say(r.task.talk, func() string { return "  " + r.worker.name + ": " + e.Status })
 		delete(u.reservations, r.sid)
 	case "completed", "canceled", "rescinded":
