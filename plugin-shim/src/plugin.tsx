@@ -46,8 +46,8 @@ function begin(manager: Manager): void {
   }
   const desk = new Desk(manager, settings, {
     lost: (fault) => {
-      console.error("flex-transfer:", fault.code, fault.message);
-      show({ kind: "error", text: t("rules.missing") });
+      console.error(`flex-transfer: plugin ${__VERSION__}, backend ${settings.backendUrl}:`, fault.code, fault.message);
+      show({ kind: "error", text: fault.code === "MODULE_INCOMPATIBLE" ? t("rules.incompatible") : t("rules.missing") });
     },
     reconfigured: () => show({ kind: "info", text: t("notice.settings") }),
   });

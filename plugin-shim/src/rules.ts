@@ -1,4 +1,5 @@
-// The rules: Go, as WebAssembly, loaded from the backend once Flex has started. Where they cannot be had, Flex stays as it is.
+// The rules: Go, as WebAssembly, loaded from the backend once Flex has started, with the scripts that know how it is asked: the
+// plugin has the loader alone, and goes on working when the backend is upgraded. Where they cannot be had, Flex stays as it is.
 
 import { loadTransfer, type Fault, type Transfer } from "../../wasm/js/loader.js";
 
@@ -45,7 +46,10 @@ export class Rules {
   }
 
   #lose(fault: Fault): void {
-    if (this.#module && !this.#module.native) return; // a newer one could not be had: this one goes on
+    if (this.#module && !this.#module.native) { // a newer one could not be had: this one goes on
+      console.warn("flex-transfer: the module stays as it was:", fault.code, fault.message);
+      return;
+    }
     this.state = "missing";
     this.lost(fault);
     this.changed();

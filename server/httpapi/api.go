@@ -27,6 +27,7 @@ type API struct {
 	scripts *files
 	pages   *files
 	openapi *files
+	build   string // where the scripts are for good, see buildOf
 }
 
 // New checks the options, naming the one that is at fault, and builds the API.
@@ -36,6 +37,10 @@ func New(o Options) (*API, error) {
 		return nil, err
 	}
 	o.setDefaults()
+	build, err := buildOf(o.ModuleScripts)
+	if err != nil {
+		return nil, fmt.Errorf("httpapi: Options.ModuleScripts: %w", err)
+	}
 	a := &API{
 		Options: o,
 		streams: newStreams(),
@@ -44,6 +49,7 @@ func New(o Options) (*API, error) {
 		scripts: newFiles(o.ModuleScripts),
 		pages:   newFiles(o.Pages),
 		openapi: newFiles(document),
+		build:   build,
 	}
 	a.handler = a.wrap(a.routes())
 	return a, nil

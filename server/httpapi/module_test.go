@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -83,6 +84,68 @@ func TestModuleFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// upgradedAPI serves the module with a glue of that text.
+func upgradedAPI(t *testing.T, glue string) *API {
+	return newWorld().api(t, func(o *Options) {
+		o.Module = builtModule()
+		o.ModuleScripts = fstest.MapFS{"glue.js": {Data: []byte(glue)}, "parts/directory.js": {Data: []byte("part")}, "glue.d.ts": {Data: []byte("types")}}
+		o.Origins = []string{"https://flex.twilio.com"}
+	})
+}
+
+// glueOf is what a manifest says of the glue.
+func glueOf(t *testing.T, a *API) (glue, etag string) {
+	t.Helper()
+	resp := do(a, request("GET", "/wasm/manifest.json", ""))
+	var manifest struct{ Module, Glue string }
+	if err := json.Unmarshal([]byte(bodyOf(t, resp)), &manifest); err != nil || resp.StatusCode != 200 || manifest.Module != moduleName {
+		t.Fatalf("the manifest: %d %+v %v", resp.StatusCode, manifest, err)
+	}
+	if resp.Header.Get("Cache-Control") != "no-cache" || resp.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("the manifest: %v", resp.Header)
+	}
+	return manifest.Glue, resp.Header.Get("ETag")
+}
+
+func TestGlueOfEachBuildHasAPathOfItsOwn(t *testing.T) {
+	a, again, upgraded := upgradedAPI(t, "first"), upgradedAPI(t, "first"), upgradedAPI(t, "second")
+	glue, etag := glueOf(t, a)
+	if same, _ := glueOf(t, again); same != glue {
+		t.Errorf("two replicas of one build name %s and %s", glue, same)
+	}
+	other, otherTag := glueOf(t, upgraded)
+	if other == glue || otherTag == etag {
+		t.Errorf("another build has the same glue %s or ETag %s", other, otherTag)
+	}
+	folder := strings.TrimSuffix(glue, "glue.js")
+	for path, want := range map[string]string{glue: "first", folder + "parts/directory.js": "part"} {
+		resp := do(a, request("GET", "/wasm/"+path, "", "Origin", "https://flex.twilio.com"))
+		h := resp.Header
+		if body := bodyOf(t, resp); resp.StatusCode != 200 || body != want || h.Get("Cache-Control") != keepForever || h.Get("Content-Type") != "text/javascript; charset=utf-8" {
+			t.Errorf("%s: %d %q %v", path, resp.StatusCode, body, h)
+		}
+		if h.Get("Access-Control-Allow-Origin") != "https://flex.twilio.com" || h.Get("Cross-Origin-Resource-Policy") != "cross-origin" {
+			t.Errorf("%s cannot be imported into Flex: %v", path, h)
+		}
+	}
+	for _, path := range []string{other, folder + "glue.d.ts", folder + "none.js", folder, folder + "../glue.js", folder + moduleName} {
+		expect(t, do(a, request("GET", "/wasm/"+path, "")), 404, transfer.ReasonNotFound)
+	}
+	known := do(a, request("GET", "/wasm/manifest.json", "", "If-None-Match", etag))
+	if known.StatusCode != 304 || bodyOf(t, known) != "" || known.Header.Get("ETag") != etag {
+		t.Errorf("a manifest that is known: %d %v", known.StatusCode, known.Header)
+	}
+}
+
+func TestManifestThatIsNoneIsAnErrorOfOurs(t *testing.T) {
+	module := builtModule()
+	module["manifest.json"] = &fstest.MapFile{Data: []byte("[]")}
+	a := newWorld().api(t, func(o *Options) {
+		o.Module, o.ModuleScripts = module, fstest.MapFS{"glue.js": {}}
+	})
+	expect(t, do(a, request("GET", "/wasm/manifest.json", "")), 500, transfer.ReasonInternal)
 }
 
 func TestModuleIsNegotiated(t *testing.T) {

@@ -11,5 +11,6 @@ import (
 //go:embed *.js *.d.ts
 var files embed.FS
 
-// Files holds the scripts: loader.js and events.js, with their types.
+// Files holds the scripts: loader.js, events.js and words.js, which pages and
+// plugins use, glue.js, which the loader fetches, and their types.
 func Files() fs.FS { return files }

@@ -39,7 +39,12 @@ test("the backend has no module", (t) =>
   fails(t, "LOAD_FAILED", /status 503: Build it first\./, "manifest", answer(503, "application/json", '{"code":"MODULE_NOT_BUILT","message":"Build it first."}')));
 test("a page of HTML instead of the manifest", (t) => fails(t, "LOAD_WRONG_TYPE", /not the manifest/, "manifest", answer(200, "text/html", "<html>")));
 test("a manifest that leads elsewhere", (t) =>
-  fails(t, "LOAD_WRONG_TYPE", /not the manifest/, "manifest", answer(200, "application/json", '{"module":"../x.wasm","exec":"y.js","rules":"z"}')));
+  fails(t, "LOAD_WRONG_TYPE", /not the manifest/, "manifest", answer(200, "application/json", '{"module":"../x.wasm","exec":"y.js","rules":"z","glue":"js.0123456789abcdef/glue.js"}')));
+test("a manifest whose glue leads elsewhere", (t) =>
+  fails(t, "LOAD_WRONG_TYPE", /not the manifest/, "manifest", answer(200, "application/json", '{"module":"x.wasm","exec":"y.js","rules":"z","glue":"js/../../x.js"}')));
+test("the glue is not there", (t) => fails(t, "LOAD_NOT_FOUND", /glue\.js was answered with status 404/, "js.", answer(404)));
+test("a page of HTML instead of the glue", (t) => fails(t, "LOAD_WRONG_TYPE", /came as text\/html/, "js.", answer(200, "text/html", "<html>")));
+test("glue that is none", (t) => fails(t, "LOAD_INVALID", /not the module's glue/, "js.", answer(200, "text/javascript", "export default 1;")));
 test("the module is not there", (t) => fails(t, "LOAD_NOT_FOUND", /transfer\..*404/, "transfer.", answer(404)));
 test("a page of HTML instead of the module", (t) => fails(t, "LOAD_WRONG_TYPE", /came as text\/html/, "transfer.", answer(200, "text/html", "<html>")));
 test("a module with no type that is none", (t) => fails(t, "LOAD_WRONG_TYPE", /came as no type/, "transfer.", answer(200, "", "what?")));

@@ -10,6 +10,7 @@ export class TransferError extends Error {
  * - LOAD_WRONG_TYPE: something else came, such as a page of HTML
  * - LOAD_BLOCKED: the page's Content Security Policy forbids it
  * - LOAD_INVALID: the module or its support script is damaged
+ * - MODULE_INCOMPATIBLE: the backend has a module that does not serve a page of this build: one of them is to be upgraded
  * - MODULE_STOPPED: it ended as it began
  * - MODULE_GAVE_UP: it stopped again and again
  */
@@ -27,7 +28,7 @@ export interface LoadOptions {
   onRestart?: () => void;
   /** Instead of the page's fetch. */
   fetch?: typeof fetch;
-  /** Instead of import(), for Go's support script. */
+  /** Instead of import(), for the module's glue and Go's support script. */
   importScript?: (url: string) => Promise<unknown>;
 }
 

@@ -1,4 +1,4 @@
-// Loads the rules (Go, compiled to WebAssembly) into a page, and keeps them running.
+// Loads the rules (Go, compiled to WebAssembly) into a page.
 //
 //   const transfer = await loadTransfer({ baseUrl: "https://transfers.example.com", onFault: report });
 //   const answer = transfer.decide(question); // null: no rules right now, leave the page as it is
@@ -6,211 +6,78 @@
 //
 // loadTransfer never rejects: where the module cannot be loaded, onFault is told why, once, and what is returned decides
 // nothing, so that the page keeps its native behaviour. The types are in loader.d.ts.
-import { Directory } from "./directory.js";
+//
+// A deployed plugin holds its own copy of this file, and the backend is upgraded beneath it. So nothing here knows how the
+// module is asked: the manifest names the glue of the same build, and the glue does the rest (glue.d.ts).
 import { TransferError } from "./errors.js";
-import { startInstance } from "./instance.js";
-import { fetchModule } from "./module.js";
+import { fetchManifest, importError, watchPolicy } from "./fetching.js";
 
 export { TransferError };
 
-/** How often a module that stops is started anew within WINDOW before it is given up. */
-const MAX_STOPS = 5;
-const WINDOW = 60_000; // milliseconds
-const FIRST_DELAY = 100; // milliseconds; doubled with each stop within WINDOW
+/** What this loader expects of any glue, by number: see glue.d.ts. */
+const CONTRACT = 1;
 
 /** @type {typeof import("./loader.js").loadTransfer} */
 export async function loadTransfer({ baseUrl, onFault, onRestart, fetch, importScript } = {}) {
   const report = once((error) => onFault?.({ code: error.code ?? "LOAD_FAILED", message: error.message }));
-  const base = String(baseUrl ?? "").replace(/\/+$/, "");
-  const doFetch = (url, options) => (fetch ?? globalThis.fetch)(url, options); // a page may replace its fetch later
+  const page = {
+    contract: CONTRACT, base: String(baseUrl ?? "").replace(/\/+$/, ""), report, onRestart,
+    fetch: (url, options) => (fetch ?? globalThis.fetch)(url, options), // a page may replace its fetch later
+    importScript: importScript ?? ((url) => import(/* webpackIgnore: true */ url)),
+  };
+  const policy = watchPolicy();
   try {
-    const module = await fetchModule(base, doFetch, importScript ?? ((url) => import(/* webpackIgnore: true */ url)));
-    const transfer = new Transfer({ module, base, fetch: doFetch, report, onRestart });
-    await transfer.start();
-    return transfer;
+    return await load(page);
   } catch (error) {
-    report(error);
-    return fallback(error);
+    const cause = (await policy.violation(page.base)) ?? error;
+    report(cause);
+    return fallback(cause);
+  } finally {
+    policy.stop();
   }
 }
+
+async function load(page) {
+  if (typeof WebAssembly !== "object" || typeof WebAssembly.compile !== "function") {
+    throw new TransferError("NO_WEBASSEMBLY", "This browser has no WebAssembly, or it is switched off.");
+  }
+  const manifest = await fetchManifest(`${page.base}/wasm/manifest.json`, page.fetch);
+  const glue = await loadGlue(page, manifest);
+  return glue.start({ ...page, manifest });
+}
+
+/** A path below /wasm/ that leads nowhere else. */
+const PATH = /^[\w-]+(\.[\w-]+)*(\/[\w-]+(\.[\w-]+)*)*$/;
+
+/** Imports the scripts that belong to the module, and makes sure that they serve a page of this build. */
+async function loadGlue({ base, fetch, importScript }, { glue: name, rules }) {
+  if (name === undefined) throw incompatible("is older than that: its manifest names no glue", rules);
+  const url = `${base}/wasm/${name}`;
+  if (!PATH.test(name)) throw new TransferError("LOAD_WRONG_TYPE", `${base}/wasm/manifest.json is not the manifest of the module.`);
+  let glue;
+  try {
+    glue = await importScript(url);
+  } catch (cause) {
+    throw await importError(url, fetch, cause);
+  }
+  if (!Array.isArray(glue?.contracts) || typeof glue.start !== "function") throw new TransferError("LOAD_INVALID", `${url} is not the module's glue.`);
+  if (!glue.contracts.includes(CONTRACT)) throw incompatible(`keeps contract ${glue.contracts.join(", ")}`, rules);
+  return glue;
+}
+
+const incompatible = (how, rules) =>
+  new TransferError("MODULE_INCOMPATIBLE", `This page was built for contract ${CONTRACT} of the backend's module, and the module there (rules ${rules ?? "unknown"}) ${how}.`);
 
 /** What a page without the module gets. */
 function fallback(cause) {
-  const why = () => new TransferError(cause.code ?? "LOAD_FAILED", cause.message, { cause });
+  const nothing = () => null;
   return {
     native: true, rules: "", restarts: 0, pending: 0,
-    decide: () => null,
-    directory: new Directory(() => null, () => null),
-    dispatch: () => Promise.reject(why()),
+    decide: nothing,
+    directory: { loaded: false, load: nothing, update: nothing, open: nothing, nativeFilters: nothing, search: () => ({ lines: [], total: 0, workers: 0, queues: 0 }) },
+    dispatch: () => Promise.reject(new TransferError(cause.code ?? "LOAD_FAILED", cause.message, { cause })),
     close() {},
   };
-}
-
-/** The rules, whichever instance of the module they run in. */
-class Transfer {
-  #o;
-  #instance = null;
-  #closed = false;
-  #lost = null; // the error, once the module has been given up
-  #ready = deferred();
-  #pending = new Map(); // what was dispatched, by id
-  #lastId = 0;
-  #stops = []; // when the module stopped lately
-  #timer;
-  #restarts = 0;
-  directory = new Directory(
-    (name, ...args) => {
-      const answer = this.#call(name, isString, ...args);
-      return answer === undefined ? null : JSON.parse(answer);
-    },
-    (...args) => this.#call("search", isNumbers, ...args) ?? null,
-  );
-
-  constructor(options) {
-    this.#o = options;
-    this.#ready.promise.catch(() => {}); // nobody may be waiting
-  }
-
-  /** True once the module has been given up: the page is on its own. */
-  get native() {
-    return this.#lost !== null || this.#closed;
-  }
-
-  get rules() {
-    return this.#o.module.rules;
-  }
-
-  get restarts() {
-    return this.#restarts;
-  }
-
-  get pending() {
-    return this.#pending.size;
-  }
-
-  async start() {
-    const instance = await startInstance(this.#o.module, {
-      fetch: this.#o.fetch,
-      settle: (id, ok, json) => this.#settle(id, ok, json),
-      onExit: (which, why) => this.#stopped(which, why),
-    });
-    if (this.#closed) {
-      instance.exports.stop();
-      return;
-    }
-    this.#instance = instance;
-    this.directory.restore();
-    this.#ready.resolve();
-  }
-
-  decide(question) {
-    const json = JSON.stringify(question); // an error here is the caller's
-    const answer = this.#call("decide", isString, json);
-    return answer === undefined ? null : JSON.parse(answer);
-  }
-
-  async dispatch(name, args) {
-    const json = JSON.stringify({ baseUrl: this.#o.base, ...args });
-    if (!this.#closed && !this.#lost) await this.#ready.promise;
-    if (this.#closed || this.#lost) throw this.#lost ?? stoppedError("it was closed");
-    const id = ++this.#lastId;
-    const entry = deferred();
-    this.#pending.set(id, entry);
-    const refusal = this.#call("dispatch", (answer) => answer === null || isString(answer), id, name, json);
-    if (isString(refusal)) this.#settle(id, false, refusal);
-    return entry.promise;
-  }
-
-  close() {
-    if (this.#closed) return;
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    const instance = this.#instance;
-    this.#instance = null;
-    instance?.exports.stop();
-    this.#rejectAll(stoppedError("it was closed"));
-  }
-
-  /** Calls an export. An answer that is not one means that the instance is dead; then there is none. */
-  #call(name, isAnswer, ...args) {
-    const instance = this.#instance;
-    if (!instance) return undefined;
-    try {
-      const answer = instance.exports[name](...args);
-      if (isAnswer(answer)) return answer;
-      instance.kill(`${name} gave no answer`);
-    } catch (error) {
-      instance.kill(error);
-    }
-    this.#stopped(instance, `${name} gave no answer`);
-    return undefined;
-  }
-
-  #settle(id, ok, json) {
-    const entry = this.#pending.get(id);
-    if (!this.#pending.delete(id)) return;
-    try {
-      const value = JSON.parse(json);
-      if (ok) entry.resolve(value);
-      else entry.reject(new TransferError(value.error.code, value.error.message));
-    } catch (cause) {
-      entry.reject(new TransferError("BAD_ANSWER", "The module's answer cannot be read.", { cause }));
-    }
-  }
-
-  #stopped(instance, why) {
-    if (instance !== this.#instance) return; // known already
-    this.#instance = null;
-    this.#ready = deferred();
-    this.#ready.promise.catch(() => {});
-    this.#rejectAll(stoppedError(why), false);
-    this.#restart(why);
-  }
-
-  /** Starts the module anew after a while, or gives it up. */
-  #restart(why) {
-    if (this.#closed) return;
-    const now = Date.now();
-    this.#stops = [...this.#stops.filter((at) => now - at < WINDOW), now];
-    if (this.#stops.length > MAX_STOPS) {
-      this.#lost = new TransferError("MODULE_GAVE_UP", `The module stopped ${this.#stops.length} times within a minute: ${why}.`);
-      this.#rejectAll(this.#lost);
-      this.#o.report(this.#lost);
-      return;
-    }
-    this.#timer = setTimeout(() => this.#startAnew(), FIRST_DELAY * 2 ** (this.#stops.length - 1));
-  }
-
-  async #startAnew() {
-    try {
-      await this.start();
-    } catch (error) {
-      this.#restart(error.message);
-      return;
-    }
-    if (this.#closed) return;
-    this.#restarts++;
-    this.#o.onRestart?.();
-  }
-
-  /** Rejects what is pending, and those who wait for the next instance unless there will be one. */
-  #rejectAll(error, waiting = true) {
-    const entries = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const entry of entries) entry.reject(error);
-    if (waiting) this.#ready.reject(error);
-  }
-}
-
-const isString = (value) => typeof value === "string";
-const isNumbers = (value) => value === null || value instanceof Int32Array;
-
-const stoppedError = (why) => new TransferError("MODULE_STOPPED", `The module stopped before this was done: ${why}.`);
-
-function deferred() {
-  const d = {};
-  d.promise = new Promise((resolve, reject) => Object.assign(d, { resolve, reject }));
-  return d;
 }
 
 function once(run) {

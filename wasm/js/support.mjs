@@ -1,10 +1,10 @@
 // What the tests share: the checkout, a server that hands out the module as the backend does, and builds of the module.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -37,6 +37,20 @@ export function faultyModule() {
   }
 }
 
+/** Where the scripts are served with the module: the backend has their hash in the name. */
+const SCRIPTS = "js.0123456789abcdef";
+
+/** What the backend serves below /wasm/: the module of a build, its manifest, and the scripts. */
+function fileOf(url, module) {
+  if (!module) return undefined;
+  const { manifest, wasm, exec } = module;
+  if (url === "/wasm/manifest.json") return ["application/json", JSON.stringify({ ...manifest, glue: `${SCRIPTS}/glue.js` })];
+  if (url === `/wasm/${manifest.module}`) return ["application/wasm", wasm];
+  if (url === `/wasm/${manifest.exec}`) return ["text/javascript", exec];
+  const [, name] = new RegExp(`^/wasm/${SCRIPTS}/([a-z]+\\.js)$`).exec(url) ?? [];
+  return name && existsSync(join(root, "wasm/js", name)) ? ["text/javascript", readFileSync(join(root, "wasm/js", name))] : undefined;
+}
+
 /**
  * Serves on loopback until the test has ended. handle may answer a request itself; what it leaves is answered as the
  * backend would, with 404 for what is not there.
@@ -45,11 +59,7 @@ export async function serve(t, module, handle = () => false) {
   const server = createServer(async (request, response) => {
     const body = await text(request);
     if (await handle(request, response, body)) return;
-    const [type, content] = {
-      "/wasm/manifest.json": ["application/json", JSON.stringify(module?.manifest)],
-      [`/wasm/${module?.manifest.module}`]: ["application/wasm", module?.wasm],
-      [`/wasm/${module?.manifest.exec}`]: ["text/javascript", module?.exec],
-    }[request.url] ?? [];
+    const [type, content] = fileOf(request.url, module) ?? [];
     response.writeHead(content === undefined ? 404 : 200, { "content-type": type ?? "application/json" });
     response.end(content ?? JSON.stringify({ code: "NOT_FOUND", message: "There is no such file." }));
   });
@@ -74,9 +84,8 @@ async function text(stream) {
 /** import() for Node, which imports nothing by http. Keeps the instances that are made, to look into them. */
 export function importer(instances = []) {
   return async (url) => {
-    const response = await fetch(url);
-    if (!response.ok) throw new TypeError(`status ${response.status}`);
-    (0, eval)(await response.text());
+    if (!/\/wasm_exec\.[^/]*$/.test(url)) return importModule(url);
+    (0, eval)(await scriptOf(url));
     const Go = globalThis.Go;
     if (!Go) return;
     globalThis.Go = class extends Go {
@@ -88,9 +97,33 @@ export function importer(instances = []) {
   };
 }
 
+/** What a browser takes for a script, and for nothing else. */
+async function scriptOf(url) {
+  const response = await fetch(url);
+  if (!response.ok || !/javascript/.test(response.headers.get("content-type"))) throw new TypeError(`${url} cannot be imported`);
+  return response.text();
+}
+
+/** An ES module with what it imports from beside it. */
+async function importModule(url) {
+  const dir = mkdtempSync(join(tmpdir(), "flex-transfer-js-"));
+  try {
+    writeFileSync(join(dir, "package.json"), '{"type":"module"}');
+    const wanted = [url.split("/").at(-1)];
+    for (const name of wanted) {
+      const text = await scriptOf(new URL(name, url));
+      for (const [, other] of text.matchAll(/from "\.\/([\w.]+)"/g)) if (!wanted.includes(other)) wanted.push(other);
+      writeFileSync(join(dir, name), text);
+    }
+    return await import(pathToFileURL(join(dir, wanted[0])));
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
 /** Resolves once the condition holds; fails after a while. */
 export async function until(condition, what) {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`it never came to pass: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
