@@ -19,6 +19,7 @@ type request struct {
 	what string
 	id   string // of the transfer that it makes
 	left int    // how often it is sent again where the connection broke
+	had  string // the transfer that the same click had been answered with when it was sent
 }
 
 // act lets an agent do one of the things that agents do.
@@ -57,6 +58,9 @@ func (f *floor) act(p *seat, n int, d *roll) {
 	s.send(backend, q, patience)
 	if d.happens(0.04) { // a double click
 		s.send(s.backends[d.n(len(s.backends))], q, patience)
+	}
+	if again := newRoll(s.options.Seed, "again", t.number, p.number, n); again.happens(0.04) { // the browser has not seen the answer
+		s.at(again.between(time.Second, 8*time.Second), func() { s.send(s.backends[again.n(len(s.backends))], q, patience) })
 	}
 }
 
@@ -101,6 +105,7 @@ func (s *Simulation) send(b *backend, q request, patience time.Duration) {
 	s.say(q.seat.talk, func() string { return q.what + " (at " + b.name + ")" })
 	answered := false
 	s.judge.requested(q)
+	q.had = s.judge.clicks[q.id]
 	s.spawn(b, "request", func() {
 		ctx, cancel := s.within(context.Background(), patience, true)
 		defer cancel()

@@ -96,6 +96,13 @@ func (j *judge) clicked(q request, o coordinator.Outcome) {
 	j.clicks[q.id] = o.Transfer.ID
 }
 
+// refusedAgain looks at a click that is refused, and was granted before.
+func (j *judge) refusedAgain(q request, why transfer.Reason) {
+	if q.had != "" {
+		j.wrong("refused what was granted", q.seat.talk, "%s, and now %s", q.had, why)
+	}
+}
+
 // repaired looks at a repair: something outside must have made it necessary, a
 // request that took effect when nobody counted on it, or something that was done
 // behind our back. Otherwise it hides a fault of ours. An acceptance whose webhook

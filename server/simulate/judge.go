@@ -14,7 +14,7 @@ import (
 // lost webhook to be found by the check (30 s), a dead process to be noticed
 // and its step to be taken over, with some faults in between.
 const (
-	aloneLimit = 30 * time.Second
+	aloneLimit = 60 * time.Second
 	stuckLimit = 150 * time.Second
 )
 
@@ -364,6 +364,7 @@ func (j *judge) started(q request, o coordinator.Outcome, err error) {
 		j.told(q, o.Transfer)
 	case errors.As(err, &refusal) && refusal.Reason != transfer.ReasonServiceUnavailable && refusal.Reason != transfer.ReasonInternal:
 		j.asking[q.id]--
+		j.refusedAgain(q, refusal.Reason)
 		if j.transfers[q.id] == nil {
 			j.refused[q.id] = string(refusal.Reason)
 		}

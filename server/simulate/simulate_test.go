@@ -134,8 +134,8 @@ func TestTheSameSeedIsTheSameHistory(t *testing.T) {
 	}
 }
 
-// TestSeedsThatFailed plays the seeds that once broke an invariant: a line each,
-// "seed agents minutes what it was". They hold what was mended.
+// TestSeedsThatFailed plays the seeds that once broke an invariant, a line each:
+// see the file. They hold what was mended.
 func TestSeedsThatFailed(t *testing.T) {
 	f, err := os.Open("testdata/seeds.txt")
 	if err != nil {
@@ -163,7 +163,7 @@ func parseSeed(line string) (Options, error) {
 	var o Options
 	var each, every time.Duration
 	var eachText, everyText string
-	if _, err := fmt.Sscan(line, &o.Seed, &o.Agents, &eachText, &everyText, &o.Restless); err != nil {
+	if _, err := fmt.Sscan(line, &o.Seed, &o.Agents, &eachText, &everyText, &o.Restless, &o.Rough); err != nil {
 		return o, err
 	}
 	each, err := time.ParseDuration(eachText)
