@@ -26,7 +26,8 @@ const reasonConversationEnded = transfer.ReasonConversationEnded
 
 // check compares a transfer that waits for its target with Twilio: a webhook
 // may have been lost, the target may have gone off, or the time may be over.
-func (c *Coordinator) check(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
+func (c *Coordinator) check(ctx context.Context, record ledger.Record, t transfer.Transfer) (transfer.Event, error) {
+	s := record.State
 	if t.Attempt > 1 {
 		if err := c.withdrawOthers(ctx, s, t); err != nil {
 			return nil, err
@@ -44,7 +45,7 @@ func (c *Coordinator) check(ctx context.Context, s transfer.State, t transfer.Tr
 	case task.AssignmentStatus == taskCanceled:
 		return transfer.InviteEnded{TransferID: t.ID, TaskSID: t.Invite.TaskSID, Detail: "the invite's task was canceled", At: now}, nil
 	case task.AssignmentStatus == taskPending || task.AssignmentStatus == taskReserved:
-		return c.checkWaiting(ctx, s, t, task)
+		return c.checkWaiting(ctx, record, t, task)
 	}
 	return c.acceptance(ctx, t, t.Invite.TaskSID)
 }
@@ -66,12 +67,12 @@ func (c *Coordinator) acceptance(ctx context.Context, t transfer.Transfer, taskS
 }
 
 // checkWaiting checks a transfer that nobody has accepted.
-func (c *Coordinator) checkWaiting(ctx context.Context, s transfer.State, t transfer.Transfer, task twilioapi.Task) (transfer.Event, error) {
-	if ended, err := c.checkChannel(ctx, s, t); ended != nil || err != nil {
+func (c *Coordinator) checkWaiting(ctx context.Context, record ledger.Record, t transfer.Transfer, task twilioapi.Task) (transfer.Event, error) {
+	if ended, err := c.checkChannel(ctx, record.State, t); ended != nil || err != nil {
 		return ended, err
 	}
 	now := c.Clock()
-	if !t.Deadline.IsZero() && !now.Before(t.Deadline) {
+	if c.overdue(record, t, now) {
 		return transfer.TimedOut{TransferID: t.ID, At: now}, nil
 	}
 	if t.Target.Kind != transfer.TargetWorker {
@@ -144,7 +145,7 @@ func (c *Coordinator) look(ctx context.Context, s transfer.State, t transfer.Tra
 // is decided anew if somebody wrote about the conversation meanwhile: their first
 // participant may be leaving.
 func (c *Coordinator) takeUndouble(ctx context.Context, record ledger.Record, t transfer.Transfer) (ledger.Record, bool, error) {
-	if left := t.AcceptedAt.Add(c.Settling).Sub(c.Clock()); left > 0 {
+	if left := t.AcceptedAt.Add(c.Settling).Sub(c.Clock()); left > 0 && !farAhead(left, c.Settling) {
 		return record, false, nil // the list may not show it yet
 	}
 	ctx, cancel := c.Schedule.Within(ctx, c.stepTimeout())

@@ -131,6 +131,7 @@ type Coordinator struct {
 	facts *factCache
 	reads *readings
 	own   *inHand
+	waits *waits
 	asked *askedWorkers
 	left  sync.WaitGroup // what requests have left behind
 }
@@ -141,7 +142,7 @@ func New(o Options) (*Coordinator, error) {
 	if err := o.setDefaults(); err != nil {
 		return nil, err
 	}
-	c := &Coordinator{Options: o, own: newInHand(), reads: newReadings(), asked: newAskedWorkers()}
+	c := &Coordinator{Options: o, own: newInHand(), waits: newWaits(), reads: newReadings(), asked: newAskedWorkers()}
 	c.facts = newFactCache(o.Clock, o.Trust, o.Settling)
 	return c, nil
 }

@@ -54,7 +54,14 @@ func (f *factCache) get(channelSID, taskSID string) (c conversation, fresh bool)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	kept, ok := f.channel(channelSID).tasks[taskSID]
-	return kept.conversation, ok && f.clock().Sub(kept.readAt) < f.trust
+	return kept.conversation, ok && f.recent(kept)
+}
+
+// recent reports whether a read still counts. One from after now was made before
+// the clock was set back.
+func (f *factCache) recent(kept cachedConversation) bool {
+	age := f.clock().Sub(kept.readAt)
+	return age >= 0 && age < f.trust
 }
 
 // put keeps a read that began at the time, unless an event came after that, or
@@ -76,7 +83,7 @@ func (f *factCache) startWarming(channelSID, taskSID string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	ch := f.channel(channelSID)
-	if kept, ok := ch.tasks[taskSID]; ch.warming[taskSID] || (ok && f.clock().Sub(kept.readAt) < f.trust) {
+	if kept, ok := ch.tasks[taskSID]; ch.warming[taskSID] || (ok && f.recent(kept)) {
 		return false
 	}
 	if ch.warming == nil {

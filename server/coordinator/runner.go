@@ -72,6 +72,7 @@ type run struct {
 	now    time.Time
 	wait   time.Duration // until the record is looked at again, if nothing comes of it
 	inHand bool
+	far    bool  // a time in the record lies further ahead than it can
 	failed error // of the last step that failed
 	endErr error // of ending the work
 }
@@ -86,7 +87,7 @@ func (r *run) take(ctx context.Context, step transfer.Step) (Decision, bool) {
 	if step.Kind == transfer.StepInvite {
 		return r.takeOver(ctx, step)
 	}
-	if left := step.NotBefore.Sub(r.now); left > 0 {
+	if left := r.left(step.NotBefore, wholeWait(step, r.Settling)); left > 0 {
 		r.wait = min(r.wait, left)
 		return "", false
 	}
@@ -128,6 +129,11 @@ func pause(step transfer.Step, now time.Time) time.Duration {
 // leave ends work of which nothing has come: it is left with whoever has the
 // record in hand, or for later.
 func (r *run) leave() (Decision, error) {
+	if r.far {
+		r.waits.add(r.record, r.wait)
+	} else {
+		r.waits.forget(r.record.Channel())
+	}
 	if r.inHand && r.own.attach(r.work) {
 		return DecisionInHand, r.failed
 	}
@@ -145,7 +151,7 @@ func (r *run) leave() (Decision, error) {
 // the invite exists. It may have been made at the very end of the lease, so it
 // is looked up after the settling time.
 func (r *run) takeOver(ctx context.Context, step transfer.Step) (Decision, bool) {
-	if left := leaseEnds(r.record, r.Lease).Sub(r.now); left > 0 {
+	if left := r.left(leaseEnds(r.record, r.Lease), max(r.record.Lease, r.Lease)); left > 0 {
 		r.wait = min(r.wait, left)
 		return "", false
 	}

@@ -75,7 +75,7 @@ func (c *Coordinator) take(ctx context.Context, record ledger.Record, step trans
 	if patient(step.Kind) {
 		stepCtx = twilioapi.WithClass(stepCtx, twilioapi.ClassSweep)
 	}
-	e, err := c.outcomeOf(stepCtx, record.State, step)
+	e, err := c.outcomeOf(stepCtx, record, step)
 	if err != nil || e == nil {
 		return record, false, err
 	}
@@ -98,8 +98,8 @@ func (c *Coordinator) limitOf(kind transfer.StepKind) time.Duration {
 }
 
 // outcomeOf takes one step and returns what came of it; nil where nothing did.
-func (c *Coordinator) outcomeOf(ctx context.Context, s transfer.State, step transfer.Step) (transfer.Event, error) {
-	t := step.Transfer
+func (c *Coordinator) outcomeOf(ctx context.Context, record ledger.Record, step transfer.Step) (transfer.Event, error) {
+	s, t := record.State, step.Transfer
 	switch step.Kind {
 	case transfer.StepFind:
 		return c.find(ctx, s, t)
@@ -108,7 +108,7 @@ func (c *Coordinator) outcomeOf(ctx context.Context, s transfer.State, step tran
 	case transfer.StepLook:
 		return c.look(ctx, s, t)
 	case transfer.StepCheck:
-		return c.check(ctx, s, t)
+		return c.check(ctx, record, t)
 	case transfer.StepDepart:
 		return c.depart(ctx, s, step.Departure)
 	case transfer.StepClose:
@@ -124,7 +124,9 @@ func (c *Coordinator) outcomeOf(ctx context.Context, s transfer.State, step tran
 // takeInvite asks for the invite and records the answer. The time that it took
 // to write the record counts: others count the lease from then on.
 func (c *Coordinator) takeInvite(ctx context.Context, record ledger.Record, t transfer.Transfer) (ledger.Record, bool, error) {
-	stepCtx, cancel := c.Schedule.Within(ctx, leaseEnds(record, c.Lease).Add(c.stepTimeout()-c.Lease).Sub(c.Clock()))
+	spare := c.Lease - c.stepTimeout()
+	left := min(leaseEnds(record, c.Lease).Sub(c.Clock()), max(record.Lease, c.Lease)) // not more, should the clock be set back
+	stepCtx, cancel := c.Schedule.Within(ctx, left-spare)
 	defer cancel()
 	e := c.invite(stepCtx, record.State, t)
 	next, written, err := c.record(ctx, record, e)
