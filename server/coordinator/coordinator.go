@@ -186,6 +186,7 @@ func (c *Coordinator) record(ctx context.Context, last ledger.Record, e transfer
 // time is from before it was written, so that the lease that others grant ends
 // later than the one that this process takes.
 func (c *Coordinator) append(ctx context.Context, s transfer.State, e transfer.Event, expected uint64) (ledger.Record, error) {
+	s.Version = transfer.StateVersion // also of what a former version has begun: from here on it may say more
 	r := ledger.Record{ID: c.NewID(), Origin: c.Origin, Event: e.Name(), State: s, Time: c.Clock()}
 	if carriedOn(s, e) {
 		c.own.take(r.ID)
