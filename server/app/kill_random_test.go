@@ -6,6 +6,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -42,7 +43,10 @@ func TestKillUnderLoad(t *testing.T) {
 	var clicks []*click
 	begun := time.Now()
 	acknowledged := 0
-	for range *kills {
+	for n := range *kills {
+		if n > 0 && n%25 == 0 {
+			t.Logf("%d kills in %v", n, time.Since(begun).Round(time.Second))
+		}
 		var fresh []*click
 		for range clicksAtOnce {
 			fresh = append(fresh, &click{body: r.anotherConversation()})
@@ -195,9 +199,16 @@ func (r *killRig) anotherConversation() map[string]any {
 	}}); err != nil {
 		r.Fatal(err)
 	}
+	known := map[string]bool{} // the account forgets what ended a while ago
+	for _, ch := range before.InteractionChannels {
+		known[ch.SID] = true
+	}
+	for _, res := range before.Reservations {
+		known[res.SID] = true
+	}
 	after := r.account.Snapshot()
-	ch := after.InteractionChannels[len(before.InteractionChannels)]
-	res := after.Reservations[len(before.Reservations)]
+	ch := after.InteractionChannels[slices.IndexFunc(after.InteractionChannels, func(ch sandbox.InteractionChannel) bool { return !known[ch.SID] })]
+	res := after.Reservations[slices.IndexFunc(after.Reservations, func(res sandbox.Reservation) bool { return !known[res.SID] && res.WorkerName == "chidi" })]
 	body := r.body(res.TaskSID, "worker", r.worker("bea").SID)
 	body["interactionSid"], body["interactionChannelSid"] = ch.InteractionSID, ch.SID
 	return body
