@@ -9,6 +9,7 @@ export type RulesState = "loading" | "ready" | "missing";
 export class Rules {
   state: RulesState = "loading";
   #module: Transfer | null = null;
+  #next: Transfer | null = null; // to take its place once nobody waits for an answer
   #expected = "";
   #tried = "";
   #settled!: () => void;
@@ -37,12 +38,13 @@ export class Rules {
   }
 
   #take(loaded: Transfer): void {
+    this.#next = null;
     if (loaded.native) return;
     this.#module?.close();
     this.#module = loaded;
     this.state = "ready";
     this.changed();
-    this.renew();
+    void this.renew();
   }
 
   #lose(fault: Fault): void {
@@ -58,14 +60,17 @@ export class Rules {
   /** The backend has rules of this hash now. */
   expect(hash: string): void {
     this.#expected = hash;
-    this.renew();
+    void this.renew();
   }
 
-  /** Loads the module anew where the backend has other rules and nothing is on its way; once for each hash. */
+  /** Loads the module anew where the backend has other rules, once for each hash; it takes over when nothing is on its way. */
   async renew(): Promise<void> {
+    if (this.#module && this.#module.pending > 0) return;
+    if (this.#next) return this.#take(this.#next);
     const expected = this.#expected;
-    if (!this.module || !expected || expected === this.hash || expected === this.#tried || this.module.pending > 0) return;
+    if (!this.module || !expected || expected === this.hash || expected === this.#tried) return;
     this.#tried = expected;
-    this.#take(await this.#load());
+    this.#next = await this.#load();
+    await this.renew();
   }
 }

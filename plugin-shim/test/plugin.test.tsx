@@ -41,6 +41,16 @@ test("it registers its parts, and asks the network for nothing until Flex has pa
   expect(String(fetched.mock.calls[0]![0])).toContain(backend_url);
 });
 
+test("a backend whose module does not serve this plugin: one notification in words, both versions for the operator", async () => {
+  fetched.mockImplementation(async () => Response.json({ module: "transfer.0.wasm", exec: "wasm_exec.0.js", rules: "abc" }));
+  start(manager({ backend_url }));
+  idle[0]!();
+  await vi.waitFor(() => expect(shown.map((one) => one.context.text)).toEqual([expect.stringContaining("do not fit together")]), 60_000);
+  expect(vi.mocked(console.error).mock.calls).toEqual([[
+    `flex-transfer: plugin test, backend ${backend_url}:`, "MODULE_INCOMPATIBLE", expect.stringMatching(/contract 1 .*rules abc/),
+  ]]);
+});
+
 test("its parts are for conversations alone", () => {
   start(manager({ backend_url }));
   const shownFor = (one: object) => added.filter(({ options }) => options).map(({ options }) => options.if({ task: one }));

@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
 import { loadTransfer } from "./loader.js";
-import { faultyModule, importer, serve, until, watchForStrayErrors } from "./support.mjs";
+import { builtModule, faultyModule, importer, serve, until, watchForStrayErrors } from "./support.mjs";
 
-let module; // it waits for the backend only a second
-before(() => (module = faultyModule()));
+let shipped;
+let hasty; // it waits for the backend only a second
+before(() => ([shipped, hasty] = [builtModule(), faultyModule()]));
 
-async function load(t, handle, options = {}) {
+async function load(t, handle, { module = shipped, ...options } = {}) {
   watchForStrayErrors(t);
   const requests = [];
   const instances = [];
@@ -105,7 +106,7 @@ test("a backend that does not answer in time is given up, and the request aborte
   const { transfer } = await load(t, (response, request) => {
     response.on("close", () => aborted++);
     if (request.url.endsWith("half")) response.write("{");
-  });
+  }, { module: hasty });
   const began = Date.now();
   const results = await Promise.all(["none", "half"].map((id) => transfer.dispatch("fetchTransfer", { token: "t", id })));
   for (const { status, body } of results) assert.deepEqual([status, body.code], [0, "BACKEND_TIMEOUT"]);
@@ -115,7 +116,9 @@ test("a backend that does not answer in time is given up, and the request aborte
 
 test("a fetch that throws, or knows nothing of aborting, does no harm", async (t) => {
   let how = () => { throw new Error("no"); };
-  const { transfer } = await load(t, json(200, {}), { fetch: (url, options) => (url.includes("/v1/") ? how(url, options) : fetch(url, options)) });
+  const { transfer } = await load(t, json(200, {}), {
+    module: hasty, fetch: (url, options) => (url.includes("/v1/") ? how(url, options) : fetch(url, options)),
+  });
   assert.equal((await transfer.dispatch("directory", { token: "t" })).body.code, "BACKEND_UNREACHABLE");
   how = () => undefined;
   assert.equal((await transfer.dispatch("directory", { token: "t" })).body.code, "BACKEND_UNREACHABLE");
@@ -146,7 +149,7 @@ test("wrong arguments are refused before anything is sent", async (t) => {
 });
 
 test("a thousand dispatches leave nothing behind", async (t) => {
-  const { transfer, instances } = await load(t, json(200, { ok: true }));
+  const { transfer, instances } = await load(t, json(200, { ok: true }), { module: hasty });
   const [go] = instances;
   const rounds = async (n) => {
     for (let i = 0; i < n; i++) {
