@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 
 // TestShortRun is a small make chaos.
 func TestShortRun(t *testing.T) {
-	p, err := flags([]string{"-transfers", "300", "-races", "20", "-clients", "16", "-kill-every", "6s", "-kill-nats-every", "25s", "-cut-every", "20s", "-out", ""})
+	p, err := flags([]string{"-transfers", "150", "-races", "10", "-clients", "16", "-kill-every", "8s", "-kill-nats-every", "25s", "-cut-every", "20s", "-out", ""})
 	if err != nil {
 		t.Fatal(err)
 	}
