@@ -141,7 +141,11 @@ func (s *Simulation) ask(ctx context.Context, b *backend, q request) error {
 	switch q.r.Action {
 	case "", transfer.ActionTransfer:
 		began := s.now()
-		o, err := b.coordinator.Start(ctx, q.by, q.r, q.key)
+		key := q.key
+		if s.bug.key != nil {
+			key = s.bug.key(b, key)
+		}
+		o, err := b.coordinator.Start(ctx, q.by, q.r, key)
 		if b.cutUntil.After(began) {
 			q.had = "" // it need not know what another backend has granted
 		}

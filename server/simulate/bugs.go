@@ -24,6 +24,8 @@ type bug struct {
 	deaf string
 	// leaves, where set, is how agents leave instead.
 	leaves func(ctx context.Context, b *backend, q request) error
+	// key, where set, makes the key of a transfer out of the one that was sent.
+	key func(b *backend, sent string) string
 }
 
 // Bugs are the names of the faults that may be put in on purpose, sorted.
@@ -44,6 +46,9 @@ var bugs = map[string]bug{
 	"false-success":      {what: "a removal whose answer was lost counts as done", put: twilio(func(t coordinator.Twilio) coordinator.Twilio { return believer{t} })},
 	"lost-timer":         {what: "work that is not due yet is forgotten", put: work(func(w ledger.Work) ledger.Work { return noTimer{w} })},
 	"lost-write":         {what: "one write in twenty is acknowledged and not made", put: appends(func(l ledger.Ledger) ledger.Ledger { return &forgetful{Ledger: l} })},
+	"half-withdraw":      {what: "an invite that rings at somebody counts as taken back", put: twilio(func(t coordinator.Twilio) coordinator.Twilio { return halfWithdraw{t} })},
+	"old-mirror":         {what: "the conversation's attributes show what was outstanding before", put: oldMirror},
+	"another-key":        {what: "a click that is sent again is taken for another one", key: anotherKey},
 	"old-facts": {what: "who is in a conversation is read once", put: twilio(func(t coordinator.Twilio) coordinator.Twilio {
 		return &oldFacts{t, map[string][]transfer.ParticipantRecord{}}
 	})},

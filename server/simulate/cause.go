@@ -80,9 +80,10 @@ func (j *judge) instead(x *task) {
 	}
 }
 
-// rescued looks at a transfer that nobody asked for.
+// rescued looks at a transfer that nobody asked for. Whoever stood still while the
+// conversation ended may still begin one: Twilio refuses its invite.
 func (j *judge) rescued(t *talk, tr *transfer.Transfer) {
-	if tr.Rescue && t.alone.IsZero() && j.sim.since(t.attended) > needed {
+	if tr.Rescue && t.status == "active" && t.alone.IsZero() && j.sim.since(t.attended) > needed {
 		j.wrong("rescued without need", t, "%s", tr.ID)
 	}
 }
