@@ -113,7 +113,10 @@ func (s *State) mirrorAfter(before []string) {
 	if s.MirrorPending && !slices.Equal(before, s.outstandingTasks()) {
 		s.MirrorUnsure, s.MirrorDue = true, time.Time{}
 	}
-	s.MirrorPending = s.MirrorPending || !s.mirrors()
+	if !s.mirrors() {
+		s.MirrorPending = true
+		s.MirrorUnsure, s.MirrorDue = s.MirrorUnsure || !s.MirrorDue.IsZero(), time.Time{}
+	}
 }
 
 func (s *State) outstandingTasks() (tasks []string) {
@@ -124,9 +127,11 @@ func (s *State) outstandingTasks() (tasks []string) {
 }
 
 func (e Mirrored) apply(s *State) error {
-	s.Mirrored, s.MirrorPending, s.MirrorDue = e.TaskSIDs, s.MirrorUnsure, time.Time{}
-	if s.MirrorUnsure {
-		s.MirrorUnsure, s.MirrorDue = false, e.At.Add(mirrorAgain)
+	// One before MirrorDue is of a writer that was overtaken: it makes nothing sure.
+	s.MirrorPending = s.MirrorUnsure || e.At.Before(s.MirrorDue)
+	s.Mirrored, s.MirrorUnsure, s.MirrorDue = e.TaskSIDs, false, time.Time{}
+	if s.MirrorPending {
+		s.MirrorDue = e.At.Add(mirrorAgain)
 	}
 	return nil
 }

@@ -52,3 +52,20 @@ func TestAMirrorThatWasOvertakenIsMadeSureOf(t *testing.T) {
 		t.Errorf("looked at for ever: %+v", s.Steps())
 	}
 }
+
+// The writer that was overtaken may tell of its own write before that.
+func TestAnOvertakenWriterMakesNothingSure(t *testing.T) {
+	s := warmed(t)
+	s = walk(t, s, Accepted{TransferID: s.Transfers[0].ID, WorkerSID: bea, TaskSID: sid("WT", 9), At: at(2)}, Mirrored{At: at(3)},
+		Mirrored{TaskSIDs: []string{sid("WT", 9)}, At: at(4)})
+	if of := steps(s, StepMirror); len(of) != 1 || !of[0].NotBefore.IsZero() {
+		t.Fatalf("not written at once: %+v", of)
+	}
+	s = walk(t, s, Mirrored{At: at(5)})
+	if of := steps(s, StepMirror); len(of) != 1 || !of[0].NotBefore.Equal(at(5).Add(mirrorAgain)) {
+		t.Fatalf("not looked at again: %+v", of)
+	}
+	if s = walk(t, s, Mirrored{At: at(40)}); s.Open() {
+		t.Errorf("looked at for ever: %+v", s.Steps())
+	}
+}
