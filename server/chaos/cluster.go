@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -235,16 +236,20 @@ func (c *cluster) close() {
 	_ = os.RemoveAll(c.dir)
 }
 
-// freePorts are addresses on which nobody listens.
+// freePorts are addresses on which nobody listens. They are outside the range
+// from which the system gives ports to whoever asks for any, so that nobody is
+// given one while the process that is to have it is down.
 func freePorts(n int) ([]string, error) {
 	var found []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for range 1000 {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 15_000+rand.IntN(15_000)))
 		if err != nil {
-			return nil, err
+			continue
 		}
 		defer l.Close()
-		found = append(found, l.Addr().String())
+		if found = append(found, l.Addr().String()); len(found) == n {
+			return found, nil
+		}
 	}
-	return found, nil
+	return nil, errors.New("no free ports between 15000 and 30000")
 }

@@ -3,6 +3,7 @@ package twilioapi
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,9 +41,9 @@ func TestATokenKeepsItsPlace(t *testing.T) {
 // TestAHungQuestionIsPutAgain does not make everybody wait for an answer that does not come.
 func TestAHungQuestionIsPutAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
+		var asked atomic.Int32
 		tokens := NewTokens(func(ctx context.Context, _ string) (Token, error) {
-			if asked++; asked == 1 {
+			if asked.Add(1) == 1 {
 				<-ctx.Done()
 				return Token{}, ctx.Err()
 			}
