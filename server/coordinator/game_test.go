@@ -55,10 +55,10 @@ var gameWorld = func() sandbox.World {
 	return w
 }()
 
-func newGame(t *rapid.T, took *tally) *game {
+func newGame(t *rapid.T, took *tally, part uint64) *game {
 	g := &game{lab: makeLabOf(t, gameWorld), t: t, tally: took}
 	g.judge = newJudge()
-	g.seed = bits(t, "seed", 32)
+	g.seed = bits(t, "seed", 32) ^ part<<32
 	g.random = rand.New(rand.NewPCG(g.seed, 0))
 	g.rules = drawRules(g, bits(t, "rules", 16))
 	g.aim = aims[bits(t, "aim", 12)%uint64(len(aims))]
