@@ -208,7 +208,7 @@ func (c *Coordinator) gather(ctx context.Context, by Caller, r transfer.Request)
 		}
 	}
 	records.Worker = c.known(by.WorkerSID)
-	records.Task, records.Channel, records.Participants = conv.task.TaskRecord, conv.channel, conv.participants
+	records.Task, records.Channel, records.Participants = conv.task.TaskRecord, conv.channel, g.last.State.Listed(conv.participants)
 	if records.Task.QueueSID == "" {
 		records.Task.QueueSID = conv.task.QueueSID
 	}

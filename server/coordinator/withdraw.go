@@ -160,8 +160,9 @@ func (c *Coordinator) next(ctx context.Context, s transfer.State, t transfer.Tra
 	}
 	workers := make([]*transfer.WorkerRecord, len(targets))
 	queues := make([]*transfer.QueueRecord, len(targets))
-	reads := []func(context.Context) error{func(ctx context.Context) (err error) {
-		records.Participants, err = c.Twilio.Participants(ctx, s.InteractionSID, s.InteractionChannelSID)
+	reads := []func(context.Context) error{func(ctx context.Context) error {
+		listed, err := c.Twilio.Participants(ctx, s.InteractionSID, s.InteractionChannelSID)
+		records.Participants = s.Listed(listed)
 		return err
 	}}
 	for i, to := range targets {

@@ -55,6 +55,7 @@ func (r Record) Clone() Record {
 		}
 	}
 	r.State.Departures = slices.Clone(r.State.Departures)
+	r.State.LongGone = slices.Clone(r.State.LongGone)
 	r.State.Present = slices.Clone(r.State.Present)
 	r.State.Mirrored = slices.Clone(r.State.Mirrored)
 	r.State.Repairs = slices.Clone(r.State.Repairs)

@@ -23,6 +23,8 @@ const (
 	maxAttempts = 5
 	// keepEnded is how many ended transfers, and departures, a state keeps.
 	keepEnded = 20
+	// keepGone is how many participants a state keeps who left by what it dropped.
+	keepGone = 200
 )
 
 // Errors of [Advance]. The event changes nothing then.
@@ -136,13 +138,25 @@ func (e Mirrored) apply(s *State) error {
 	return nil
 }
 
-// forget drops the oldest of what has ended, past keepEnded.
+// forget drops the oldest of what has ended, past keepEnded; not who left by it.
 func (s *State) forget() {
-	s.Transfers = dropEnded(s.Transfers, func(t *Transfer) bool { return t.Open() || t.DigestWanted || t.Doubled })
-	s.Departures = dropEnded(s.Departures, func(d *Departure) bool { return d.Open() })
+	gone := slices.Clip(s.LongGone)
+	s.Transfers = dropEnded(s.Transfers, func(t *Transfer) bool { return t.Open() || t.DigestWanted || t.Doubled }, func(t *Transfer) {
+		if !t.LeftAt.IsZero() {
+			gone = append(gone, t.From.ParticipantSID)
+		}
+	})
+	s.Departures = dropEnded(s.Departures, func(d *Departure) bool { return d.Open() }, func(d *Departure) {
+		if d.left() {
+			gone = append(gone, d.Agent.ParticipantSID)
+		}
+	})
+	s.LongGone = gone[max(0, len(gone)-keepGone):]
 }
 
-func dropEnded[T any](all []T, open func(*T) bool) []T {
+// dropEnded drops the oldest that are not open, past keepEnded, and hands each
+// over before.
+func dropEnded[T any](all []T, open func(*T) bool, dropped func(*T)) []T {
 	ended := 0
 	for i := range all {
 		if !open(&all[i]) {
@@ -153,6 +167,7 @@ func dropEnded[T any](all []T, open func(*T) bool) []T {
 	for i := range all {
 		if !open(&all[i]) && ended > keepEnded {
 			ended--
+			dropped(&all[i])
 			continue
 		}
 		kept = append(kept, all[i])

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 )
@@ -152,5 +153,43 @@ func TestOldTransfersAreForgotten(t *testing.T) {
 	}
 	if len(s.Transfers) > keepEnded+1 || !s.Open() {
 		t.Errorf("%d kept", len(s.Transfers))
+	}
+}
+
+// TestWhoLeftIsNotForgotten plays more departures than a state keeps while
+// everybody who left still wraps up, which is to be on Twilio's list.
+func TestWhoLeftIsNotForgotten(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		leave func(t *testing.T, s State, id string, who Agent) State
+	}{
+		{"by a transfer", func(t *testing.T, s State, id string, who Agent) State {
+			return walk(t, s,
+				Requested{Plan: Plan{TransferID: id, Mode: ModeCold, LeaveOn: LeaveOnInvite, From: who}, At: noon},
+				Invited{TransferID: id, InviteSID: "KG1", TaskSID: "WT" + id, At: at(1)},
+				Left{TransferID: id, At: at(2)},
+				Accepted{TransferID: id, WorkerSID: "WK" + id, TaskSID: "WT" + id, At: at(3)})
+		}},
+		{"by a departure", func(t *testing.T, s State, id string, who Agent) State {
+			return walk(t, s,
+				DepartureRequested{Departure: Departure{ID: id, Kind: DepartureLeave, Agent: who}, At: noon},
+				Departed{DepartureID: id, At: at(1)})
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, listed := State{InteractionChannelSID: "UO1"}, []ParticipantRecord{{SID: "UTc", Type: "customer"}}
+			for i := range 2 * keepEnded {
+				who := Agent{WorkerSID: "WK1", ParticipantSID: fmt.Sprint("UT", i), TaskSID: fmt.Sprint("WTa", i)}
+				listed = append(listed, ParticipantRecord{SID: who.ParticipantSID, Type: typeAgent, WorkerSID: who.WorkerSID, TaskSID: who.TaskSID})
+				s = c.leave(t, s, fmt.Sprint("D", i), who)
+			}
+			f := Facts{Now: at(100), Participants: s.Listed(listed), Transfers: s.Transfers, Departures: s.Departures}
+			if f.staying("") {
+				t.Errorf("somebody is believed to stay; long gone are %v", s.LongGone)
+			}
+			if len(s.LongGone) != keepEnded || !s.Gone("UT0") || s.Gone("UTc") {
+				t.Errorf("long gone are %v", s.LongGone)
+			}
+		})
 	}
 }

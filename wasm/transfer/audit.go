@@ -96,7 +96,7 @@ type audit struct {
 // says what is wrong, what has to be put right first coming first.
 func Audit(s Scene) []Finding {
 	a := audit{Scene: s, f: Facts{
-		Now: s.Now, Settings: s.Settings, Channel: s.Channel, Participants: s.Participants,
+		Now: s.Now, Settings: s.Settings, Channel: s.Channel, Participants: s.State.Listed(s.Participants),
 		Transfers: s.State.Transfers, Departures: s.State.Departures,
 	}}
 	a.hangs()

@@ -1,6 +1,9 @@
 package transfer
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // freshly is how long somebody who has joined may be missing from Twilio's
 // lists.
@@ -39,13 +42,22 @@ func (f *Facts) gone(participantSID string) bool {
 
 // Gone reports whether it is recorded that the participant has left.
 func (s State) Gone(participantSID string) bool {
-	return gone(s.Transfers, s.Departures, participantSID)
+	return gone(s.Transfers, s.Departures, participantSID) || slices.Contains(s.LongGone, participantSID)
+}
+
+// Listed are the participants of Twilio's list without those who left long ago:
+// who wraps up stays on that list.
+func (s State) Listed(participants []ParticipantRecord) []ParticipantRecord {
+	if len(s.LongGone) == 0 {
+		return participants
+	}
+	return slices.DeleteFunc(slices.Clone(participants), func(p ParticipantRecord) bool { return slices.Contains(s.LongGone, p.SID) })
 }
 
 // Leaving reports whether it is recorded that the participant has left, or is to.
 func (s State) Leaving(participantSID string) bool {
 	f := Facts{Transfers: s.Transfers, Departures: s.Departures}
-	return f.gone(participantSID) || f.departing(participantSID)
+	return s.Gone(participantSID) || f.departing(participantSID)
 }
 
 func gone(transfers []Transfer, departures []Departure, participantSID string) bool {
@@ -55,7 +67,7 @@ func gone(transfers []Transfer, departures []Departure, participantSID string) b
 		}
 	}
 	for i := range departures {
-		if d := &departures[i]; d.Kind != DepartureEnd && d.Agent.ParticipantSID == participantSID && d.Phase == DepartureGone {
+		if d := &departures[i]; d.left() && d.Agent.ParticipantSID == participantSID {
 			return true
 		}
 	}
@@ -179,7 +191,7 @@ func goneWith(transfers []Transfer, departures []Departure, taskSID string) bool
 		}
 	}
 	for i := range departures {
-		if d := &departures[i]; d.Kind != DepartureEnd && d.Agent.TaskSID == taskSID && d.Phase == DepartureGone {
+		if d := &departures[i]; d.left() && d.Agent.TaskSID == taskSID {
 			return true
 		}
 	}

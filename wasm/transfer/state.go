@@ -21,6 +21,10 @@ type State struct {
 	Transfers []Transfer `json:"transfers"`
 	// Departures are who is leaving, and the last few who left, oldest first.
 	Departures []Departure `json:"departures,omitempty"`
+	// LongGone are the participants (UT…) who left by transfers and departures that
+	// are no longer kept: who wraps up stays on Twilio's list of participants until
+	// their task is completed, which may be much later. Oldest first.
+	LongGone []string `json:"longGone,omitempty"`
 	// Present are the agents who were in the conversation when something was last
 	// decided about it.
 	Present []Agent `json:"present,omitempty"`
@@ -271,6 +275,9 @@ type Departure struct {
 
 // Open reports whether something is still to happen.
 func (d Departure) Open() bool { return d.Phase == DepartureLeaving }
+
+// left reports whether the agent has left by it.
+func (d Departure) left() bool { return d.Kind != DepartureEnd && d.Phase == DepartureGone }
 
 // Find returns the transfer with the ID.
 func (s State) Find(id string) (Transfer, bool) {

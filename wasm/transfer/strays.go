@@ -56,7 +56,7 @@ func (a *audit) entrants() {
 		if !a.in(p) || a.f.departing(p.SID) {
 			continue
 		}
-		if a.f.gone(p.SID) {
+		if a.State.Gone(p.SID) {
 			if a.others(p.SID) || a.asked("") {
 				a.found(a.removal(FindingStillIn, p, a.leaverOf(p.SID), fmt.Sprintf("agent %s is recorded as gone and is in (participant %s); removed", p.WorkerSID, p.SID)))
 			}
