@@ -190,9 +190,9 @@ func (f *Facts) outstanding(m Mode) Reason {
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
 		switch {
-		case !t.Open():
+		case t.Phase.Ended():
 			continue
-		case t.Mode == ModeCold && t.From.TaskSID == f.Task.SID:
+		case t.Mode == ModeCold && same(t.From.TaskSID, f.Task.SID):
 			return ReasonTransferUnderWay
 		case m == ModeCold:
 			reason = ReasonInviteOutstanding
@@ -271,7 +271,7 @@ func (f *Facts) queueHindrance(q QueueRecord, a Access) Reason {
 // invited reports whether an open transfer asks the target already.
 func (f *Facts) invited(t Target) bool {
 	for i := range f.Transfers {
-		if tr := &f.Transfers[i]; tr.Open() && tr.Target.Same(t) {
+		if tr := &f.Transfers[i]; same(tr.Target.SID, t.SID) && tr.Target.Kind == t.Kind && !tr.Phase.Ended() {
 			return true
 		}
 	}

@@ -43,7 +43,7 @@ func (f *Facts) held() Reason {
 		return reason
 	}
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.Open() && t.Mode == ModeCold && t.From.TaskSID == f.Task.SID {
+		if t := &f.Transfers[i]; t.Mode == ModeCold && !t.Phase.Ended() && same(t.From.TaskSID, f.Task.SID) {
 			return ReasonTransferUnderWay
 		}
 	}
@@ -85,7 +85,7 @@ func (f *Facts) endHindrance(participantSID string) Reason {
 		return ReasonOthersInConversation
 	}
 	for i := range f.Transfers {
-		if f.Transfers[i].Open() {
+		if !f.Transfers[i].Phase.Ended() {
 			if f.unsettled() && !f.live() {
 				return ReasonInviteUnderWay
 			}
@@ -98,7 +98,7 @@ func (f *Facts) endHindrance(participantSID string) Reason {
 // unsettled reports whether an invite is on its way, or on its way back.
 func (f *Facts) unsettled() bool {
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.Open() && !f.asking(t) {
+		if t := &f.Transfers[i]; !t.Phase.Ended() && !f.asking(t) {
 			return true
 		}
 	}
@@ -108,15 +108,15 @@ func (f *Facts) unsettled() bool {
 // removable is the agent whom somebody else wants to remove, and why they
 // cannot.
 func (f *Facts) removable(participantSID string) (Agent, Reason) {
-	for _, p := range f.Participants {
-		if p.SID == participantSID {
-			return f.agent(p), f.removeHindrance(p)
+	for i := range f.Participants {
+		if p := &f.Participants[i]; p.SID == participantSID {
+			return f.agent(*p), f.removeHindrance(p)
 		}
 	}
 	return Agent{}, ReasonParticipantNotFound
 }
 
-func (f *Facts) removeHindrance(p ParticipantRecord) Reason {
+func (f *Facts) removeHindrance(p *ParticipantRecord) Reason {
 	switch {
 	case p.Type != typeAgent:
 		return ReasonCannotRemoveCustomer
@@ -124,11 +124,11 @@ func (f *Facts) removeHindrance(p ParticipantRecord) Reason {
 		return ReasonParticipantNotFound
 	case f.departing(p.SID):
 		return ReasonLeavingUnderWay
-	case p.TaskSID == f.Task.SID, p.WorkerSID == f.Me.SID:
+	case same(p.TaskSID, f.Task.SID), same(p.WorkerSID, f.Me.SID):
 		return ReasonCannotRemoveSelf
 	}
 	for i := range f.Transfers { // who hands over is removed by that
-		if t := &f.Transfers[i]; t.Open() && t.Mode == ModeCold && t.From.ParticipantSID == p.SID {
+		if t := &f.Transfers[i]; t.Mode == ModeCold && !t.Phase.Ended() && same(t.From.ParticipantSID, p.SID) {
 			return ReasonTransferUnderWay
 		}
 	}
@@ -158,8 +158,8 @@ func DecideCancel(f Facts, r Request) error {
 // mine reports whether the one who asks made the transfer.
 func (f *Facts) mine(transferID string) bool {
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.ID == transferID {
-			return t.RequestedBy == f.Me.SID || t.From.WorkerSID == f.Me.SID
+		if t := &f.Transfers[i]; same(t.ID, transferID) {
+			return same(t.RequestedBy, f.Me.SID) || same(t.From.WorkerSID, f.Me.SID)
 		}
 	}
 	return false
@@ -169,7 +169,7 @@ func (f *Facts) mine(transferID string) bool {
 // agent is being removed, or nobody would be with the customer.
 func (f *Facts) cancelHindrance(t *Transfer) Reason {
 	switch {
-	case !t.Open(), f.accepted(t):
+	case t.Phase.Ended(), f.accepted(t):
 		return ReasonInviteOver
 	case t.Over != "", t.Phase == PhaseWithdrawing, t.Phase == PhaseClosing:
 		return ReasonCancelUnderWay
@@ -184,7 +184,7 @@ func (f *Facts) cancelHindrance(t *Transfer) Reason {
 // otherLive reports whether another target is being asked.
 func (f *Facts) otherLive(transferID string) bool {
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.ID != transferID && f.asking(t) {
+		if t := &f.Transfers[i]; !same(t.ID, transferID) && f.asking(t) {
 			return true
 		}
 	}

@@ -11,9 +11,9 @@ const freshly = 10 * time.Second
 
 // leaving is the agent of the task, as a participant of the conversation.
 func (f *Facts) leaving() (Agent, bool) {
-	for _, p := range f.Participants {
-		if p.Type == typeAgent && p.TaskSID == f.Task.SID && p.TaskSID != "" && !f.gone(p.SID) {
-			return f.agent(p), true
+	for i := range f.Participants {
+		if p := &f.Participants[i]; same(p.TaskSID, f.Task.SID) && p.TaskSID != "" && p.Type == typeAgent && !f.gone(p.SID) {
+			return f.agent(*p), true
 		}
 	}
 	return Agent{}, false
@@ -62,12 +62,12 @@ func (s State) Leaving(participantSID string) bool {
 
 func gone(transfers []Transfer, departures []Departure, participantSID string) bool {
 	for i := range transfers {
-		if t := &transfers[i]; t.From.ParticipantSID == participantSID && !t.LeftAt.IsZero() {
+		if t := &transfers[i]; same(t.From.ParticipantSID, participantSID) && !t.LeftAt.IsZero() {
 			return true
 		}
 	}
 	for i := range departures {
-		if d := &departures[i]; d.left() && d.Agent.ParticipantSID == participantSID {
+		if d := &departures[i]; same(d.Agent.ParticipantSID, participantSID) && d.left() {
 			return true
 		}
 	}
@@ -82,7 +82,7 @@ func (f *Facts) departing(participantSID string) bool {
 		}
 	}
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.From.ParticipantSID == participantSID && t.removes(f.accepted(t)) {
+		if t := &f.Transfers[i]; t.Mode == ModeCold && same(t.From.ParticipantSID, participantSID) && t.removes(f.accepted(t)) {
 			return true
 		}
 	}
@@ -95,16 +95,14 @@ func (f *Facts) accepted(t *Transfer) bool {
 	if t.AcceptedBy != "" {
 		return true
 	}
-	if t.Invite.TaskSID == "" || !t.Open() {
+	if t.Invite.TaskSID == "" || t.Phase.Ended() {
 		return false
 	}
-	for _, p := range f.Participants {
-		if p.TaskSID == t.Invite.TaskSID {
-			return true
-		}
+	if f.listed(t.Invite.TaskSID) {
+		return true
 	}
 	for i := range f.Departures {
-		if f.Departures[i].Agent.TaskSID == t.Invite.TaskSID { // who leaves has joined
+		if same(f.Departures[i].Agent.TaskSID, t.Invite.TaskSID) { // who leaves has joined
 			return true
 		}
 	}
@@ -130,8 +128,8 @@ func (t *Transfer) removes(accepted bool) bool {
 // conversation and not about to leave: somebody on the list, or somebody who
 // joined so lately that the list may not show it.
 func (f *Facts) staying(otherThan string) bool {
-	for _, p := range f.Participants {
-		if p.SID != otherThan && f.stays(p) {
+	for i := range f.Participants {
+		if p := &f.Participants[i]; p.Type == typeAgent && !same(p.SID, otherThan) && f.stays(*p) {
 			return true
 		}
 	}
@@ -152,8 +150,8 @@ func (f *Facts) stays(p ParticipantRecord) bool {
 // listed reports whether whoever has the task is on the list of participants. By
 // an earlier task of theirs, which they have left, the same worker may be.
 func (f *Facts) listed(taskSID string) bool {
-	for _, p := range f.Participants {
-		if p.TaskSID == taskSID {
+	for i := range f.Participants {
+		if same(f.Participants[i].TaskSID, taskSID) {
 			return true
 		}
 	}
@@ -175,7 +173,7 @@ func (f *Facts) leavingWith(taskSID string) bool {
 		}
 	}
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.From.TaskSID == taskSID && t.removes(f.accepted(t)) {
+		if t := &f.Transfers[i]; t.Mode == ModeCold && same(t.From.TaskSID, taskSID) && t.removes(f.accepted(t)) {
 			return true
 		}
 	}
@@ -186,12 +184,12 @@ func (f *Facts) leavingWith(taskSID string) bool {
 // left. Times would not tell: an acceptance may be heard of after that.
 func goneWith(transfers []Transfer, departures []Departure, taskSID string) bool {
 	for i := range transfers {
-		if t := &transfers[i]; t.From.TaskSID == taskSID && !t.LeftAt.IsZero() {
+		if t := &transfers[i]; same(t.From.TaskSID, taskSID) && !t.LeftAt.IsZero() {
 			return true
 		}
 	}
 	for i := range departures {
-		if d := &departures[i]; d.left() && d.Agent.TaskSID == taskSID {
+		if d := &departures[i]; same(d.Agent.TaskSID, taskSID) && d.left() {
 			return true
 		}
 	}
@@ -217,19 +215,19 @@ func (f *Facts) nameOf(workerSID string) string {
 	if workerSID == "" {
 		return ""
 	}
-	if workerSID == f.Me.SID {
+	if same(workerSID, f.Me.SID) {
 		return f.Me.Name
 	}
 	for i := range f.Workers {
-		if f.Workers[i].SID == workerSID {
+		if same(f.Workers[i].SID, workerSID) {
 			return f.Workers[i].Name
 		}
 	}
 	for i := range f.Transfers {
 		switch t := &f.Transfers[i]; {
-		case t.From.WorkerSID == workerSID && t.From.Name != "":
+		case same(t.From.WorkerSID, workerSID) && t.From.Name != "":
 			return t.From.Name
-		case t.Target.SID == workerSID:
+		case same(t.Target.SID, workerSID):
 			return t.Target.Name
 		}
 	}
@@ -238,13 +236,16 @@ func (f *Facts) nameOf(workerSID string) string {
 
 // participating reports whether the worker is in the conversation.
 func (f *Facts) participating(workerSID string) bool {
-	for _, p := range f.Participants {
-		if p.WorkerSID == workerSID && workerSID != "" && !f.gone(p.SID) {
+	if workerSID == "" {
+		return false
+	}
+	for i := range f.Participants {
+		if p := &f.Participants[i]; same(p.WorkerSID, workerSID) && !f.gone(p.SID) {
 			return true
 		}
 	}
 	for i := range f.Transfers {
-		if t := &f.Transfers[i]; t.AcceptedBy == workerSID && workerSID != "" && f.joinedLately(t) {
+		if t := &f.Transfers[i]; same(t.AcceptedBy, workerSID) && f.joinedLately(t) {
 			return true
 		}
 	}

@@ -95,16 +95,18 @@ func (f *Facts) participants() (list []ParticipantView, parties int) {
 	me, _ := f.leaving()
 	held := f.held()
 	customers := false
-	for _, p := range f.Participants {
+	list = make([]ParticipantView, 0, len(f.Participants))
+	for i := range f.Participants {
+		p := &f.Participants[i]
 		if f.gone(p.SID) {
 			continue
 		}
 		v := ParticipantView{
 			SID: p.SID, Type: p.Type, WorkerSID: p.WorkerSID, Name: f.nameOf(p.WorkerSID),
-			Me: p.WorkerSID != "" && p.WorkerSID == f.Me.SID, Leaving: f.departing(p.SID),
+			Me: p.WorkerSID != "" && same(p.WorkerSID, f.Me.SID), Leaving: f.departing(p.SID),
 		}
 		switch reason := f.removeHindrance(p); {
-		case p.Type != typeAgent, p.SID == me.ParticipantSID, reason == ReasonCannotRemoveSelf:
+		case p.Type != typeAgent, same(p.SID, me.ParticipantSID), reason == ReasonCannotRemoveSelf:
 			v.Remove = Button{State: ButtonHidden, Reason: reason}
 		case held == ReasonNativeTransfersOn, held == ReasonTaskNotAssigned:
 			v.Remove = Button{State: ButtonHidden, Reason: held}
@@ -134,8 +136,11 @@ func (f *Facts) invites() []InviteView {
 	var list []InviteView
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
-		if !t.Open() || t.Phase == PhaseClosing || f.accepted(t) {
+		if t.Phase.Ended() || t.Phase == PhaseClosing || f.accepted(t) {
 			continue
+		}
+		if list == nil {
+			list = make([]InviteView, 0, len(f.Transfers)-i)
 		}
 		since := t.InvitedAt
 		if since.IsZero() {
@@ -169,8 +174,7 @@ func (f *Facts) progress() *ProgressView {
 	var shown *Transfer
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
-		if shown == nil || (t.Open() && (f.mine(t.ID) || !f.mine(shown.ID))) || (!t.Open() && !shown.Open()) ||
-			(t.Open() && !shown.Open()) {
+		if shown == nil || shown.Phase.Ended() || (!t.Phase.Ended() && (f.mine(t.ID) || !f.mine(shown.ID))) {
 			shown = t
 		}
 	}
@@ -190,7 +194,7 @@ func (f *Facts) progress() *ProgressView {
 func (f *Facts) told() *BriefingView {
 	for i := len(f.Transfers) - 1; i >= 0; i-- {
 		t := &f.Transfers[i]
-		me := t.AcceptedBy == f.Me.SID || (t.AcceptedBy == "" && t.Open() && t.Target.SID == f.Me.SID)
+		me := same(t.AcceptedBy, f.Me.SID) || (t.AcceptedBy == "" && same(t.Target.SID, f.Me.SID) && !t.Phase.Ended())
 		if me && f.Me.SID != "" {
 			if t.Briefing == (Briefing{}) && t.Digest == nil && !t.DigestWanted {
 				break
@@ -214,13 +218,13 @@ func (f *Facts) targets(a Access) []TargetView {
 	if !ok {
 		from = Agent{WorkerSID: f.Me.SID}
 	}
-	var lines []TargetView
+	lines := make([]TargetView, 0, len(f.Workers)+len(f.Queues))
 	add := func(t Target, detail string, reason Reason) {
 		lines = append(lines, TargetView{Target: t, Detail: detail, Enabled: reason == "", Reason: reason})
 	}
-	for _, w := range f.Workers {
-		if w.SID != from.WorkerSID {
-			add(Target{Kind: TargetWorker, SID: w.SID, Name: w.Name}, w.Activity, f.workerHindrance(w, from, a))
+	for i := range f.Workers {
+		if w := &f.Workers[i]; !same(w.SID, from.WorkerSID) {
+			add(Target{Kind: TargetWorker, SID: w.SID, Name: w.Name}, w.Activity, f.workerHindrance(*w, from, a))
 		}
 	}
 	for _, q := range f.Queues {
