@@ -32,24 +32,35 @@ build: ## Build the program with everything embedded into bin/
 module: ## Build the WebAssembly module, compressed, into wasm/dist/files
 	go run -trimpath ./wasm/build
 
-test: deps build check test-wasm test-browser test-flex test-go test-deploy ## Run every test: rules, module, sandbox, ledger, backend, browser, the real Flex UI
+# make test builds everything once, then runs part after part; each part can be run alone too, and then sees to what it
+# needs. What a part prints is kept in artifacts/test-PART.txt; where one fails, the last lines say what failed. One way of
+# building (-trimpath, as for what is shipped) lets all parts share what is compiled.
+PARTS := check test-wasm test-browser test-flex test-go test-deploy
+once = $(if $(BUILT),,$(1))
+
+test: ## Run every test: rules, module, sandbox, ledger, backend, browser, the real Flex UI
+	@export GOFLAGS="$${GOFLAGS:-} -trimpath"; \
+	.ci/step build $(MAKE) --no-print-directory deps build plugin deps-flex; \
+	for part in $(PARTS); do .ci/step $$part $(MAKE) --no-print-directory BUILT=1 $$part; done
 
 check: ## Formatting and vet, for both targets
+	.ci/check
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 	$(GOFLAGS_WASM) go vet ./wasm/...
 
+# Much of these tests is waiting, so more run at once than there are cores. vet has been run by then.
 test-go: ## Go tests under the race detector; races and random games also without it, as many as matter
-	go test -race -timeout 15m ./...
-	go test -timeout 15m ./server/coordinator -run 'TestPairs|TestCancelAndAccept|TestRandom' -rapid.checks=$${GAMES:-1000}
-	go test -timeout 15m ./server/simulate
+	go test -race -vet=off -timeout 15m -p 3 -parallel 6 ./...
+	go test -vet=off -timeout 15m ./server/coordinator -run 'TestPairs|TestCancelAndAccept|TestRandom' -rapid.checks=$${GAMES:-1000}
+	go test -vet=off -timeout 15m ./server/simulate
 
-test-wasm: module ## The same rules compiled to WebAssembly, and the loader, under Node
+test-wasm: $(call once,module) ## The same rules compiled to WebAssembly, and the loader, under Node
 	PATH="$$PATH:$$(go env GOROOT)/lib/wasm" $(GOFLAGS_WASM) go test ./wasm/transfer ./wasm/directory ./wasm/json ./wasm/wire
-	node --test wasm/js/*.test.mjs
+	node --test --test-reporter=spec wasm/js/*.test.mjs
 
-test-browser: build deps ## The demo in a real Chromium; screenshots in artifacts/
-	cd $(E2E) && node --test --test-concurrency=1 *.test.mjs
+test-browser: $(call once,build deps) ## The demo in a real Chromium; screenshots in artifacts/
+	cd $(E2E) && node --test --test-concurrency=1 --test-reporter=spec *.test.mjs
 
 plugin: $(PLUGIN)/node_modules/.package-lock.json ## Build the Flex plugin into plugin-shim/build; FLEX_TRANSFER_BACKEND_URL sets its backend
 	cd $(PLUGIN) && npm run --silent check && npm run --silent build
@@ -62,7 +73,7 @@ plugin-official: build plugin deps-flex chromium $(PLUGIN)/official/node_modules
 flex: build plugin deps-flex ## Run the real Flex UI with the plugin: two agents and a customer, no Twilio account
 	@exec node $(PLUGIN)/open.mjs
 
-test-flex: build plugin deps deps-flex ## The Flex plugin's parts, then the real Flex UI in Chromium, without and with it; screenshots in artifacts/
+test-flex: $(call once,build plugin deps deps-flex) ## The Flex plugin's parts, then the real Flex UI in Chromium, without and with it; screenshots in artifacts/
 	cd $(PLUGIN) && npm test --silent
 	cd $(FLEX_E2E) && node --test --test-concurrency=1 --test-reporter=spec *.test.mjs
 	cd $(PLUGIN) && node --test --test-concurrency=1 --test-reporter=spec e2e/*.test.mjs
