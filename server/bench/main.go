@@ -12,7 +12,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 )
+
+// part is one of the measurements.
+type part struct {
+	name string
+	run  func() error
+}
 
 func main() {
 	if os.Getenv(envBackend) != "" {
@@ -21,13 +28,19 @@ func main() {
 	transfers := flag.Int("transfers", 8000, "transfers of the throughput run")
 	clients := flag.Int("clients", 64, "transfers under way at a time")
 	samples := flag.Int("samples", 60, "transfers of each latency run")
+	only := flag.String("only", "", "the one part to run: sizes, latency or throughput")
+	flag.StringVar(&profiles, "profiles", "", "folder for the backend's profiles of the throughput run; they cost it some speed and memory")
 	flag.Parse()
-	for _, part := range []func() error{
-		sizes,
-		func() error { return latency(*samples) },
-		func() error { return throughput(*transfers, *clients) },
-	} {
-		if err := part(); err != nil {
+	parts := []part{
+		{"sizes", sizes},
+		{"latency", func() error { return latency(*samples) }},
+		{"throughput", func() error { return throughput(*transfers, *clients) }},
+	}
+	if *only != "" {
+		parts = slices.DeleteFunc(parts, func(p part) bool { return p.name != *only })
+	}
+	for _, p := range parts {
+		if err := p.run(); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,6 +27,7 @@ const envBackend = "FLEX_TRANSFER_BENCH_BACKEND"
 
 func runBackend() int {
 	env := os.Getenv
+	offerProfiles(env(envProfile))
 	serve := &app.Serve{
 		Listen: app.Listen{Addr: env("ADDR"), PublicURL: env("PUBLIC_URL"), DataDir: env("DATA_DIR"), Runners: 32},
 		Account: app.Account{
@@ -51,6 +51,8 @@ type rig struct {
 	url     string
 	dir     string
 	client  *http.Client
+
+	profiles string // where the backend offers its profiles; empty: nowhere
 }
 
 // newRig starts both. The world is the demo's, with as many conversations as
@@ -95,12 +97,15 @@ func (r *rig) startBackend() error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := freeAddr()
 	if err != nil {
 		return err
 	}
-	addr := l.Addr().String()
-	l.Close()
+	if profiles != "" {
+		if r.profiles, err = freeAddr(); err != nil {
+			return err
+		}
+	}
 	r.url = "http://" + addr
 	workflow := ""
 	for _, w := range r.account.Snapshot().Workflows {
@@ -112,7 +117,7 @@ func (r *rig) startBackend() error {
 		TaskRouterEvents: []string{"reservation.accepted", "task.canceled", "worker.activity.update"}, InteractionsFor: []string{"onChannelStatusUpdated"}})
 	r.backend = exec.Command(exe)
 	r.backend.Stderr = os.Stderr
-	r.backend.Env = append(os.Environ(), envBackend+"=1", "ADDR="+addr, "PUBLIC_URL="+r.url, "DATA_DIR="+r.dir,
+	r.backend.Env = append(os.Environ(), envBackend+"=1", "ADDR="+addr, "PUBLIC_URL="+r.url, "DATA_DIR="+r.dir, envProfile+"="+r.profiles,
 		"TWILIO_ACCOUNT_SID="+r.account.AccountSID(), "TWILIO_AUTH_TOKEN="+r.account.AuthToken(),
 		"TWILIO_FLEX_WORKSPACE_SID="+r.account.WorkspaceSID(), "TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID="+workflow, "TWILIO_BASE_URL="+r.twilio.URL)
 	if err := r.backend.Start(); err != nil {

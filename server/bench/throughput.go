@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -58,8 +59,9 @@ func throughputOf(warm bool, transfers, clients int, published float64) error {
 	if err != nil {
 		return err
 	}
+	profiled := r.profile(name)
 	took, err := r.run(jobs, clients)
-	if err != nil {
+	if err = errors.Join(err, profiled()); err != nil {
 		return err
 	}
 	backendAfter, hereAfter, err := r.cpu()

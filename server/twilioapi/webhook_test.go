@@ -10,6 +10,9 @@ import (
 	"net/url"
 	"sort"
 	"testing"
+
+	twilio "github.com/twilio/twilio-go/client"
+	"pgregory.net/rapid"
 )
 
 // sign is Twilio's documented way: HMAC-SHA1 of the address and the sorted fields.
@@ -65,5 +68,39 @@ func TestVerifyWebhook(t *testing.T) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
 		})
+	}
+}
+
+// What we believe is what twilio-go's validator believes, for any form and address, whole or tampered with.
+func TestVerifyWebhookAgreesWithTwilio(t *testing.T) {
+	addresses := []string{
+		"https://example.com/webhooks/taskrouter", "https://example.com:443/webhooks/taskrouter?x=a%2Fb&y=%20+",
+		"http://example.com/a b", "http://example.com:8080/hooks", "https://example.com/ünïcode?q=é", "https://user:pw@example.com/x",
+	}
+	validator := twilio.NewRequestValidator(testToken)
+	agreed := map[bool]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		form := url.Values{}
+		for range rapid.IntRange(0, 6).Draw(t, "fields") {
+			form.Set(rapid.StringN(1, 8, -1).Draw(t, "key"), rapid.String().Draw(t, "value"))
+		}
+		address := rapid.SampledFrom(addresses).Draw(t, "address")
+		signature := sign(testToken, rapid.SampledFrom(append(addresses, address, address)).Draw(t, "signed address"), form)
+		if rapid.IntRange(0, 3).Draw(t, "tamper") == 0 {
+			form.Set(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "tampered key"), rapid.String().Draw(t, "tampered value"))
+		}
+		fields := map[string]string{}
+		for key := range form {
+			fields[key] = form.Get(key)
+		}
+		want := validator.Validate(address, fields, signature)
+		err := VerifyWebhook(testToken, address, []byte(form.Encode()), "application/x-www-form-urlencoded", signature)
+		if (err == nil) != want {
+			t.Fatalf("%s %v: twilio-go believes it: %v; here: %v", address, form, want, err)
+		}
+		agreed[want]++
+	})
+	if agreed[true] == 0 || agreed[false] == 0 {
+		t.Errorf("believed and not believed: %v; both were to be tried", agreed)
 	}
 }
