@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +26,8 @@ type attempt struct {
 	ctx     context.Context //nolint:containedctx // twilio-go has no other way to pass it
 	query   string          // replaces the request's query, where set
 	secret  string          // must not get into a message, besides the client's own
+	unread  bool            // twilio-go is to leave the answer alone: the caller reads body
+	spare   *bytes.Buffer   // the caller's, for the answer, where set
 	http    http.Client
 	twilio  twilio.Client
 	handler twilio.RequestHandler
@@ -80,8 +83,14 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	a.status, a.etag = resp.StatusCode, resp.Header.Get("ETag")
-	a.body = bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // nothing else is put there
+	a.body = a.spare
+	if a.body == nil {
+		a.body = bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // nothing else is put there
+	}
 	a.body.Reset()
+	if n := resp.ContentLength; n > 0 && n <= 4<<20 {
+		a.body.Grow(int(n) + bytes.MinRead)
+	}
 	n, err := a.body.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
 	_ = resp.Body.Close()
 	if err == nil && n > maxBody {
@@ -91,13 +100,17 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.err = err
 		return nil, err
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(a.body.Bytes()))
+	if a.unread && a.status < 300 {
+		resp.Body = io.NopCloser(strings.NewReader("{}"))
+	} else {
+		resp.Body = io.NopCloser(bytes.NewReader(a.body.Bytes()))
+	}
 	return resp, nil
 }
 
 // release gives the body's memory back. Nothing of it may be used any more.
 func (a *attempt) release() {
-	if a.body != nil && a.body.Cap() <= 1<<20 {
+	if a.body != nil && a.body != a.spare && a.body.Cap() <= 1<<20 {
 		bodies.Put(a.body)
 	}
 	a.body = nil

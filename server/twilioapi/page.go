@@ -1,6 +1,7 @@
 package twilioapi
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -33,9 +34,12 @@ func pages[T any](ctx context.Context, c *Client, ep *endpoint, read func(*attem
 func pagesUpTo[T any](ctx context.Context, c *Client, ep *endpoint, most int, read func(*attempt) (page[T], error)) ([]T, error) {
 	var all []T
 	query := ""
+	var rest bytes.Buffer // answers from the second page on: those of a long list are large
 	for range maxPages {
 		p, err := run(ctx, c, ep, func(a *attempt) (page[T], error) {
-			a.query = query
+			if a.query = query; query != "" {
+				a.spare = &rest
+			}
 			return read(a)
 		})
 		if err != nil {

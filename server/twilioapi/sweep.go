@@ -22,12 +22,13 @@ type ListedTask struct {
 }
 
 // Tasks lists the workspace's tasks that have one of the assignment statuses. Twilio deletes tasks five minutes after
-// they were completed or canceled.
+// they were completed or canceled. They may be very many: of the attributes there is only what says to which conversation
+// and transfer the task belongs.
 func (c *Client) Tasks(ctx context.Context, statuses ...string) ([]ListedTask, error) {
 	if len(statuses) == 0 {
 		return nil, invalid(tasksList.name, "statuses: at least one is needed")
 	}
-	return c.tasks(ctx, (&taskrouter.ListTaskParams{}).SetAssignmentStatus(statuses))
+	return c.tasks(ctx, (&taskrouter.ListTaskParams{}).SetAssignmentStatus(statuses), belonging)
 }
 
 // TasksOf lists the tasks whose attributes name the interaction channel, in any status.
@@ -35,21 +36,20 @@ func (c *Client) TasksOf(ctx context.Context, interactionChannelSID string) ([]L
 	if !transfer.ValidSID(interactionChannelSID, "UO") {
 		return nil, invalid(tasksList.name, "interactionChannelSID: not an interaction channel SID")
 	}
-	return c.tasks(ctx, (&taskrouter.ListTaskParams{}).SetEvaluateTaskAttributes(`flexInteractionChannelSid == "`+interactionChannelSID+`"`))
+	params := (&taskrouter.ListTaskParams{}).SetEvaluateTaskAttributes(`flexInteractionChannelSid == "` + interactionChannelSID + `"`)
+	return c.tasks(ctx, params, whole)
 }
 
-func (c *Client) tasks(ctx context.Context, params *taskrouter.ListTaskParams) ([]ListedTask, error) {
+// tasks reads a list of tasks, with what attributes makes of their attributes.
+func (c *Client) tasks(ctx context.Context, params *taskrouter.ListTaskParams, attributes func(string) string) ([]ListedTask, error) {
 	params.SetPageSize(pageSize)
+	reader := taskReader{attributes: attributes, seen: map[string]string{}}
 	return pages(ctx, c, tasksList, func(a *attempt) (page[ListedTask], error) {
-		list, err := a.taskrouter().PageTask(c.workspace, params, "", "")
-		if err != nil {
+		a.unread = true
+		if _, err := a.taskrouter().PageTask(c.workspace, params, "", ""); err != nil {
 			return page[ListedTask]{}, err
 		}
-		tasks := make([]ListedTask, len(list.Tasks))
-		for i := range list.Tasks {
-			tasks[i] = ListedTask{taskOf(&list.Tasks[i], ""), when(list.Tasks[i].DateUpdated)}
-		}
-		return page[ListedTask]{tasks, list.Meta.NextPageUrl}, nil
+		return reader.page(a.body.String())
 	})
 }
 
