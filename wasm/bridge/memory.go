@@ -21,6 +21,7 @@ var (
 	questionText []byte
 	answerText   []byte
 	answerLength uint32
+	decider      wire.Decider
 )
 
 // maxQuestion is the longest question that is taken, in bytes.
@@ -54,7 +55,7 @@ func decide(size uint32) (at uint32) {
 	}
 	question := unsafe.String(&questionText[0], size) // nothing keeps a part of it past the answer
 	beforeDecision(question)
-	return answer(wire.AppendDecision(answerText[:0], question))
+	return answer(decider.Append(answerText[:0], question))
 }
 
 // answer keeps an answer until the next one, and returns its address.

@@ -41,6 +41,11 @@ type Reader struct {
 // NewReader returns a reader at the beginning of the text.
 func NewReader(text string) *Reader { return &Reader{text: text} }
 
+// Reset puts the reader at the beginning of another text.
+func (r *Reader) Reset(text string) {
+	*r = Reader{text: text, scratch: r.scratch, trail: r.trail[:0]}
+}
+
 // Offset is the byte at which the reader stands, counted from 0.
 func (r *Reader) Offset() int { return r.pos }
 

@@ -74,50 +74,68 @@ const (
 // Facts makes facts out of the records. It fails, naming the record, where
 // attributes are not the JSON object that Twilio promises.
 func (r Records) Facts() (Facts, error) {
-	f := Facts{
+	var f Facts
+	if err := r.FactsInto(&f); err != nil {
+		return Facts{}, err
+	}
+	return f, nil
+}
+
+// FactsInto is [Records.Facts] into facts that may have been used before; their
+// list of workers gives its memory to the new one. Where it fails they are of no
+// use.
+func (r *Records) FactsInto(f *Facts) error {
+	memory := f.Workers[:0]
+	*f = Facts{
 		Now: r.Now, Settings: r.Settings, Channel: r.Channel, Participants: r.Participants,
 		Transfers: r.Transfers, Departures: r.Departures, Roles: r.Roles, Requesting: r.Requesting, Queues: r.Queues,
 	}
 	for _, role := range r.Roles {
 		f.Supervisor = f.Supervisor || role == roleSupervisor || role == roleAdmin
 	}
-	var err error
-	if f.Me, err = r.Worker.colleague("worker"); err != nil {
-		return Facts{}, err
+	if err := f.Me.read(&r.Worker, "worker"); err != nil {
+		return err
 	}
-	if f.Task, err = r.Task.facts(); err != nil {
-		return Facts{}, err
+	if err := f.Task.read(&r.Task); err != nil {
+		return err
 	}
-	if len(r.Workers) > 0 {
-		f.Workers = make([]Colleague, len(r.Workers))
+	if len(r.Workers) > cap(memory) {
+		memory = make([]Colleague, 0, len(r.Workers))
 	}
-	for i, w := range r.Workers {
-		if f.Workers[i], err = w.colleague("workers"); err != nil {
-			return Facts{}, err
+	f.Workers = memory[:len(r.Workers)]
+	for i := range r.Workers {
+		if err := f.Workers[i].read(&r.Workers[i], "workers"); err != nil {
+			return err
 		}
 	}
-	return f, nil
+	return nil
 }
 
-// worker makes a colleague of a record; path names it in errors.
-func (w WorkerRecord) colleague(path string) (Colleague, error) {
-	c := Colleague{SID: w.SID, Name: w.FriendlyName, Activity: w.ActivityName, Available: w.Available}
+// read makes a colleague of a record; path names it in errors.
+func (c *Colleague) read(w *WorkerRecord, path string) error {
+	*c = Colleague{SID: w.SID, Name: w.FriendlyName, Activity: w.ActivityName, Available: w.Available}
 	if w.Attributes == "" {
-		return c, nil
+		return nil
 	}
 	if err := c.readAttributes(w.Attributes); err != nil {
-		return c, fmt.Errorf("%s %s: attributes: %w", path, w.SID, err)
+		return fmt.Errorf("%s %s: attributes: %w", path, w.SID, err)
 	}
-	return c, nil
+	return nil
 }
 
-func (t TaskRecord) facts() (TaskFacts, error) {
-	f := TaskFacts{
+func (t TaskRecord) facts() (f TaskFacts, err error) {
+	err = f.read(&t)
+	return f, err
+}
+
+// read makes facts of a record.
+func (f *TaskFacts) read(t *TaskRecord) error {
+	*f = TaskFacts{
 		SID: t.SID, Status: t.AssignmentStatus, TaskChannelName: t.TaskChannelName,
 		QueueName: t.QueueName, QueueSID: t.QueueSID, Attributes: t.Attributes,
 	}
 	if t.Attributes == "" {
-		return f, nil
+		return nil
 	}
 	r := json.NewReader(t.Attributes)
 	err := r.Object(func(key string) error {
@@ -144,9 +162,9 @@ func (t TaskRecord) facts() (TaskFacts, error) {
 		err = r.End()
 	}
 	if err != nil {
-		return f, fmt.Errorf("task %s: attributes: %w", t.SID, err)
+		return fmt.Errorf("task %s: attributes: %w", t.SID, err)
 	}
-	return f, nil
+	return nil
 }
 
 func readText(r *json.Reader, into *string) (err error) {

@@ -2,18 +2,26 @@ package transfer
 
 // View says what the agent's screen shows.
 func View(f Facts) Screen {
+	var s Screen
+	f.Show(&s)
+	return s
+}
+
+// Show is [View] on a screen that may have been used before; its lists give their
+// memory to the new ones.
+func (f *Facts) Show(s *Screen) {
 	access := f.Access()
-	s := Screen{
-		Cold: f.kind(ModeCold, access), Warm: f.kind(ModeWarm, access), Exit: f.exit(),
-		Invites: f.invites(), Progress: f.progress(), Briefing: f.told(),
+	*s = Screen{
+		Cold: f.kind(ModeCold, access), Warm: f.kind(ModeWarm, access), Exit: f.exit(), Progress: f.progress(), Briefing: f.told(),
+		Participants: s.Participants[:0], Invites: s.Invites[:0], Targets: s.Targets[:0],
 	}
 	s.Button = either(s.Cold, s.Warm)
 	if f.Settings.NativeTransfers && f.Task.Conversation() {
 		s.Notice = ReasonNativeTransfersOn
 	}
-	s.Participants, s.Parties = f.participants()
-	s.Targets = f.targets(access)
-	return s
+	f.participants(s)
+	f.invites(s)
+	f.targets(s, access)
 }
 
 // kind is the button of one kind of transfer: not there where the kind does
@@ -89,13 +97,12 @@ func (f *Facts) exit() Exit {
 	return Exit{Kind: ExitEnd, Button: Button{State: ButtonEnabled}}
 }
 
-// participants are the list of participants, without those who have left, and
-// how many parties they are.
-func (f *Facts) participants() (list []ParticipantView, parties int) {
+// participants lists the participants, without those who have left, and counts
+// the parties.
+func (f *Facts) participants(s *Screen) {
 	me, _ := f.leaving()
 	held := f.held()
 	customers := false
-	list = make([]ParticipantView, 0, len(f.Participants))
 	for i := range f.Participants {
 		p := &f.Participants[i]
 		if f.gone(p.SID) {
@@ -121,37 +128,31 @@ func (f *Facts) participants() (list []ParticipantView, parties int) {
 		}
 		switch {
 		case p.Type == typeAgent, p.Type == typeSupervisor:
-			parties++
+			s.Parties++
 		case !customers:
 			customers = true
-			parties++
+			s.Parties++
 		}
-		list = append(list, v)
+		s.Participants = append(s.Participants, v)
 	}
-	return list, parties
 }
 
-// invites are the outstanding invites.
-func (f *Facts) invites() []InviteView {
-	var list []InviteView
+// invites lists the outstanding invites.
+func (f *Facts) invites(s *Screen) {
 	for i := range f.Transfers {
 		t := &f.Transfers[i]
 		if t.Phase.Ended() || t.Phase == PhaseClosing || f.accepted(t) {
 			continue
 		}
-		if list == nil {
-			list = make([]InviteView, 0, len(f.Transfers)-i)
-		}
 		since := t.InvitedAt
 		if since.IsZero() {
 			since = t.RequestedAt
 		}
-		list = append(list, InviteView{
+		s.Invites = append(s.Invites, InviteView{
 			TransferID: t.ID, Target: t.Target, Mode: t.Mode, Phase: t.Phase, By: t.From.Name, Since: since,
 			Deadline: t.Deadline, Mine: f.mine(t.ID), Cancel: f.cancel(t),
 		})
 	}
-	return list
 }
 
 // cancel is the button that takes an invite back.
@@ -208,19 +209,18 @@ func (f *Facts) told() *BriefingView {
 	return &BriefingView{Briefing: f.Task.Briefing}
 }
 
-// targets are the directory's lines: agents first, the agent who leaves not
+// targets lists the directory's lines: agents first, the agent who leaves not
 // among them.
-func (f *Facts) targets(a Access) []TargetView {
+func (f *Facts) targets(s *Screen, a Access) {
 	if len(f.Workers) == 0 && len(f.Queues) == 0 {
-		return nil
+		return
 	}
 	from, ok := f.leaving()
 	if !ok {
 		from = Agent{WorkerSID: f.Me.SID}
 	}
-	lines := make([]TargetView, 0, len(f.Workers)+len(f.Queues))
 	add := func(t Target, detail string, reason Reason) {
-		lines = append(lines, TargetView{Target: t, Detail: detail, Enabled: reason == "", Reason: reason})
+		s.Targets = append(s.Targets, TargetView{Target: t, Detail: detail, Enabled: reason == "", Reason: reason})
 	}
 	for i := range f.Workers {
 		if w := &f.Workers[i]; !same(w.SID, from.WorkerSID) {
@@ -230,5 +230,4 @@ func (f *Facts) targets(a Access) []TargetView {
 	for _, q := range f.Queues {
 		add(Target{Kind: TargetQueue, SID: q.SID, Name: q.FriendlyName}, "", f.queueHindrance(q, a))
 	}
-	return lines
 }

@@ -24,26 +24,39 @@ type Decision struct {
 // AppendAnswer appends an answer with the number of the wire format, the hash
 // of the rules, and the English text of each reason that occurs in it.
 func AppendAnswer(buf []byte, a Answer) []byte {
+	if a.Err != nil {
+		return appendFault(buf, a.Err)
+	}
+	return appendScreen(buf, &a.Screen, a.Decision)
+}
+
+// appendFault appends the answer to a question that there is none to.
+func appendFault(buf []byte, err *Error) []byte {
 	w := json.NewWriter(buf)
 	w.BeginObject()
 	w.Key("wire")
 	w.Int(Version)
-	if a.Err != nil {
-		w.Key("error")
-		w.BeginObject()
-		putString(w, "code", a.Err.Code)
-		putString(w, "message", a.Err.Error())
-		w.EndObject()
-		w.EndObject()
-		return w.Bytes()
-	}
+	w.Key("error")
+	w.BeginObject()
+	putString(w, "code", err.Code)
+	putString(w, "message", err.Error())
+	w.EndObject()
+	w.EndObject()
+	return w.Bytes()
+}
+
+func appendScreen(buf []byte, s *transfer.Screen, d *Decision) []byte {
+	w := json.NewWriter(buf)
+	w.BeginObject()
+	w.Key("wire")
+	w.Int(Version)
 	putString(w, "rules", transfer.RulesHash)
 	w.Key("screen")
 	var texts reasons
-	writeScreen(w, &a.Screen, &texts)
-	if a.Decision != nil {
+	writeScreen(w, s, &texts)
+	if d != nil {
 		w.Key("decision")
-		writeDecision(w, a.Decision.Refusal, &texts)
+		writeDecision(w, d.Refusal, &texts)
 	}
 	w.Key("reasons")
 	w.BeginObject()

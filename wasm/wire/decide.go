@@ -2,6 +2,7 @@ package wire
 
 import (
 	"github.com/flex-transfer/flex-transfer/wasm/directory"
+	"github.com/flex-transfer/flex-transfer/wasm/json"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
@@ -9,37 +10,71 @@ import (
 // one even where the question is not understood; see [AppendAnswer].
 func Decide(question string) []byte {
 	// An answer is about as long as what was asked.
-	return AppendDecision(make([]byte, 0, len(question)), question)
+	return new(Decider).Append(make([]byte, 0, len(question)), question)
 }
 
-// AppendDecision is [Decide] with a buffer that may be used again.
-func AppendDecision(buf []byte, question string) []byte {
-	q, err := DecodeQuestion(question)
-	if err != nil {
-		return AppendAnswer(buf, Answer{Err: asError(err)})
-	}
-	return AppendAnswer(buf, q.Answer())
+// Decider is [Decide] for many questions, one after the other: what a page asks
+// is of one shape, so the lists of a question find room in those of the last one.
+// What one question said has no bearing on the answer to the next. The zero value
+// is ready for use.
+type Decider struct {
+	reader   json.Reader
+	question Question
+	facts    transfer.Facts
+	screen   transfer.Screen
+	memory   transfer.Records // whose lists are of former questions
 }
 
-// Answer asks the rules.
-func (q Question) Answer() Answer {
-	facts, err := q.Records.Facts()
+// mostKept is the longest question whose memory is kept for the next, in bytes:
+// now and then a page asks about a whole directory, and the browser's memory is
+// short.
+const mostKept = 32 << 10
+
+// Append appends the answer. It needs the question no longer than that.
+func (d *Decider) Append(buf []byte, question string) []byte {
+	buf = d.answer(buf, question)
+	if len(question) > mostKept {
+		*d = Decider{}
+	}
+	return buf
+}
+
+func (d *Decider) answer(buf []byte, question string) []byte {
+	d.reader.Reset(question)
+	d.question = Question{}
+	err := readQuestion(&d.reader, &d.question, &d.memory)
+	d.keep(&d.question.Records)
+	if err == nil {
+		err = d.question.Records.FactsInto(&d.facts)
+	}
 	if err != nil {
-		return Answer{Err: asError(err)}
+		return appendFault(buf, asError(err))
 	}
-	screen := transfer.View(facts)
-	screen.Targets = directory.Search(screen.Targets, q.Records.Query)
-	a := Answer{Screen: screen}
-	if q.Request == nil {
-		return a
+	d.facts.Show(&d.screen)
+	d.screen.Targets = directory.Search(d.screen.Targets, d.question.Records.Query)
+	if d.question.Request == nil {
+		return appendScreen(buf, &d.screen, nil)
 	}
-	a.Decision = new(Decision)
-	err = judge(facts, *q.Request)
+	err = judge(d.facts, *d.question.Request)
 	refusal, ok := err.(*transfer.Refusal) // which it promises not to wrap
 	if err != nil && !ok {
-		return Answer{Err: asError(err)}
+		return appendFault(buf, asError(err))
 	}
-	a.Decision.Refusal = refusal
+	return appendScreen(buf, &d.screen, &Decision{Refusal: refusal})
+}
+
+// keep notes the memory of the lists of a question for the next one.
+func (d *Decider) keep(r *transfer.Records) {
+	m := &d.memory
+	m.Roles, m.Participants, m.Transfers = larger(m.Roles, r.Roles), larger(m.Participants, r.Participants), larger(m.Transfers, r.Transfers)
+	m.Workers, m.Queues = larger(m.Workers, r.Workers), larger(m.Queues, r.Queues)
+}
+
+// larger is the slice with more room.
+func larger[T any](a, b []T) []T {
+	if cap(b) > cap(a) {
+		return b
+	}
 	return a
 }
 

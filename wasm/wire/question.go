@@ -21,7 +21,12 @@ type Question struct {
 // an [*Error] whose code is [CodeBadRecords] or [CodeUnknownWireFormat].
 func DecodeQuestion(text string) (Question, error) {
 	var q Question
-	r := json.NewReader(text)
+	return q, readQuestion(json.NewReader(text), &q, new(transfer.Records))
+}
+
+// readQuestion reads a question into an empty one, and its lists into memory that
+// nobody needs any more.
+func readQuestion(r *json.Reader, q *Question, memory *transfer.Records) error {
 	versioned := false
 	err := r.Object(func(key string) error {
 		switch key {
@@ -31,12 +36,12 @@ func DecodeQuestion(text string) (Question, error) {
 		case "request":
 			return readOptionalRequest(r, &q.Request)
 		}
-		return readRecords(r, key, &q.Records)
+		return readRecords(r, key, &q.Records, memory)
 	})
 	if err == nil && !versioned {
 		err = missing("wire")
 	}
-	return q, finish(r, CodeBadRecords, err)
+	return finish(r, CodeBadRecords, err)
 }
 
 // readVersion reads the number of the wire format.
@@ -50,7 +55,7 @@ func readVersion(r *json.Reader) error {
 }
 
 // readRecords reads one member of a question into the records.
-func readRecords(r *json.Reader, key string, into *transfer.Records) error {
+func readRecords(r *json.Reader, key string, into, memory *transfer.Records) error {
 	switch key {
 	case "now":
 		return readTime(r, &into.Now)
@@ -59,23 +64,23 @@ func readRecords(r *json.Reader, key string, into *transfer.Records) error {
 	case "worker":
 		return readWorker(r, &into.Worker)
 	case "roles":
-		return list(r, &into.Roles, readString)
+		return listIn(r, &into.Roles, memory.Roles, readString)
 	case "task":
 		return readTask(r, &into.Task)
 	case "channel":
 		return readChannel(r, &into.Channel)
 	case "participants":
-		return list(r, &into.Participants, readParticipant)
+		return listIn(r, &into.Participants, memory.Participants, readParticipant)
 	case "transfers":
-		return readTransfers(r, &into.Transfers)
+		return readTransfers(r, &into.Transfers, memory.Transfers)
 	case "departures":
 		return readDepartures(r, &into.Departures)
 	case "requesting":
 		return readBool(r, &into.Requesting)
 	case "workers":
-		return list(r, &into.Workers, readWorker)
+		return listIn(r, &into.Workers, memory.Workers, readWorker)
 	case "queues":
-		return list(r, &into.Queues, readQueue)
+		return listIn(r, &into.Queues, memory.Queues, readQueue)
 	case "query":
 		return readString(r, &into.Query)
 	}

@@ -59,16 +59,26 @@ func record(r *json.Reader, member func(key string) error) error {
 // list reads an array with one function for each element. A null is a nil
 // slice and an empty array is an empty one: nil means that nothing is known.
 func list[T any](r *json.Reader, into *[]T, read func(*json.Reader, *T) error) error {
+	return listIn(r, into, nil, read)
+}
+
+// listIn is list in the memory of a slice that nobody needs any more.
+func listIn[T any](r *json.Reader, into *[]T, memory []T, read func(*json.Reader, *T) error) error {
 	if r.Null() {
 		return nil
 	}
-	items := make([]T, 0, 4)
-	err := r.Array(func(int) error {
-		if len(items) == cap(items) {
-			items = slices.Grow(items, 3*len(items))
+	items := memory[:0]
+	if cap(items) == 0 {
+		items = make([]T, 0, 4)
+	}
+	err := r.Array(func(i int) error {
+		if i == cap(items) {
+			items = slices.Grow(items, 3*i)
 		}
-		items = items[:len(items)+1] // zero: it was never used
-		return read(r, &items[len(items)-1])
+		var none T
+		items = items[:i+1]
+		items[i] = none
+		return read(r, &items[i])
 	})
 	*into = items
 	return err

@@ -142,19 +142,27 @@ func DecodeTransfer(text string) (transfer.Transfer, error) {
 	return t, finish(r, CodeBadRecords, readTransfer(r, &t))
 }
 
-// readTransfers is [list] for transfers. That would need a description of their
+// readTransfers is [listIn] for transfers. That would need a description of their
 // type at run time, and with it all of package time: 15 kB of the module.
-func readTransfers(r *json.Reader, into *[]transfer.Transfer) error {
+func readTransfers(r *json.Reader, into *[]transfer.Transfer, memory []transfer.Transfer) error {
 	if r.Null() {
 		return nil
 	}
-	items := []transfer.Transfer{}
-	err := r.Array(func(int) error {
-		if cap(items) == 0 {
-			items = make([]transfer.Transfer, 0, 4) // most conversations have none
+	items := memory[:0]
+	if items == nil {
+		items = []transfer.Transfer{}
+	}
+	err := r.Array(func(i int) error {
+		switch {
+		case cap(items) == 0:
+			items = make([]transfer.Transfer, 1, 4) // most conversations have none
+		case i < cap(items):
+			items = items[:i+1]
+			items[i] = transfer.Transfer{}
+		default:
+			items = append(items, transfer.Transfer{})
 		}
-		items = append(items, transfer.Transfer{})
-		return readTransfer(r, &items[len(items)-1])
+		return readTransfer(r, &items[i])
 	})
 	*into = items
 	return err
