@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accept, choose, desk, eventually, history, invite, leave, NAMES, openDirectory, phone, picture, reply, withBrowser, withDemo, write } from "./support/demo.mjs";
-import { agentsIn, snapshot } from "./support/stage.mjs";
+import { accept, choose, desk, history, invite, leave, NAMES, openDirectory, phone, picture, reply, withBrowser, withDemo, write } from "./support/demo.mjs";
+import { agentsAre, snapshot } from "./support/stage.mjs";
 
 withBrowser();
 
@@ -17,7 +17,7 @@ for (const [label, type] of [["Web chat", "web"], ["SMS", "sms"], ["WhatsApp", "
     await openDirectory(page, "ada");
     await choose(page, "ada", NAMES.bea);
     await accept(page, "bea");
-    await eventually(async () => (await agentsIn(url)).join() === "bea", "Bea has it");
+    await agentsAre(url, ["bea"]);
     await reply(page, "bea", "I take over.");
     await invite(page, "bea", NAMES.chidi);
     await accept(page, "chidi");
@@ -26,7 +26,7 @@ for (const [label, type] of [["Web chat", "web"], ["SMS", "sms"], ["WhatsApp", "
     await desk(page, "chidi").getByRole("tab", { name: "Participants , 3 participants" }).waitFor();
     await picture(page, `75-channel-${type}`);
     await leave(page, "bea");
-    await eventually(async () => (await agentsIn(url)).join() === "chidi", "Chidi stays");
+    await agentsAre(url, ["chidi"]);
     assert.equal((await snapshot(url)).interaction_channels[0].type, type);
   }));
 }

@@ -88,12 +88,12 @@ for (const [fault, name, pattern] of [["Answer lost", "lost", /accepted in/], ["
     await choose(page, "ada", "Bea Ortiz");
     const again = desk(page, "ada").getByRole("button", { name: "Try again" });
     const ring = desk(page, "bea").getByRole("button", { name: /^Accept/ });
-    await again.or(ring).first().waitFor({ timeout: 30_000 });
+    await again.or(ring).first().waitFor({ timeout: 90_000 });
     await picture(page, `13-fault-${name}`);
     if (await again.isVisible()) await again.click();
-    await ring.waitFor({ timeout: 30_000 });
+    await ring.waitFor({ timeout: 90_000 });
     await ring.click();
-    await desk(page, "ada").getByText(pattern).waitFor({ timeout: 30_000 });
+    await desk(page, "ada").getByText(pattern).waitFor({ timeout: 90_000 });
     assert.equal((await transferTasks(url)).length, 1, "one invite, whatever happened");
   }, { expected: REFUSED }));
 }

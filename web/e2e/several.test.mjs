@@ -6,7 +6,7 @@ import {
   accept, choose, confirm, desk, eventually, history, inConversation, invite, leave, NAMES, openDirectory, option, outstanding, participants, phone,
   picture, reply, sendHandover, showPeople, withBrowser, withDemo, write,
 } from "./support/demo.mjs";
-import { agentsIn, invites, snapshot, transferTasks, watchAlone } from "./support/stage.mjs";
+import { agentsAre, agentsIn, invites, snapshot, transferTasks, watchAlone } from "./support/stage.mjs";
 
 withBrowser();
 
@@ -42,7 +42,7 @@ test("a colleague is brought in, both talk with the customer, and the one who in
   await phone(page).getByText("with Bea Ortiz", { exact: true }).waitFor();
   await desk(page, "bea").getByText("Ada Lindqvist has left the conversation.").waitFor();
   await exit(page, "bea", "End").waitFor();
-  assert.deepEqual(await agentsIn(url), ["bea"]);
+  await agentsAre(url, ["bea"]);
   assert.equal((await snapshot(url)).conversations[0].state, "active");
 }));
 
@@ -58,7 +58,7 @@ test("the tab of participants counts, names and marks everybody", () => withDemo
   assert.ok(lines.some((line) => /Ada Lindqvist Agent Remove$/.test(line)), lines.join(" | "));
   assert.ok(lines.some((line) => /Chidi Okafor Agent Remove$/.test(line)), lines.join(" | "));
   assert.equal(await desk(page, "bea").getByRole("tab", { name: "Participants , 4 participants" }).count(), 1, "the badge is spoken");
-  assert.deepEqual((await agentsIn(url)).sort(), ["ada", "bea", "chidi"]);
+  await agentsAre(url, ["ada", "bea", "chidi"]);
   await picture(page, "53-three-agents");
 }));
 
@@ -94,7 +94,7 @@ test("an outstanding invite is listed with its age and deadline, holds back cold
   await openDirectory(page, "ada");
   await choose(page, "ada", NAMES.chidi);
   await accept(page, "chidi");
-  assert.deepEqual(await agentsIn(url), ["chidi"]);
+  await agentsAre(url, ["chidi"]);
 }));
 
 test("an agent is removed by another, after a question; the customer and oneself cannot be", () => withDemo(async ({ page, url }) => {
@@ -109,12 +109,12 @@ test("an agent is removed by another, after a question; the customer and oneself
   await page.keyboard.press("Escape");
   await question.waitFor({ state: "hidden" });
   assert.ok(await button.evaluate((node) => node === document.activeElement), "the focus goes back");
-  assert.deepEqual((await agentsIn(url)).sort(), ["ada", "bea"], "nothing has happened");
+  await agentsAre(url, ["ada", "bea"]);
   await button.click();
   await confirm(page, "bea", "Remove");
   await desk(page, "ada").getByText("Bea Ortiz has removed you from the conversation.").waitFor();
   await eventually(async () => (await participants(page, "bea").count()) === 2, "Ada is off the list");
-  assert.deepEqual(await agentsIn(url), ["bea"]);
+  await agentsAre(url, ["bea"]);
   await picture(page, "57-removed");
 }));
 
@@ -132,7 +132,7 @@ test("End becomes Leave while somebody else is in or asked, and End again when a
   await desk(page, "ada").getByRole("alertdialog").getByText(/It ends for the customer too/).waitFor();
   await confirm(page, "ada", "End");
   await phone(page).getByText("This conversation is over.").waitFor();
-  assert.deepEqual(await agentsIn(url), []);
+  await agentsAre(url, []);
   assert.equal((await snapshot(url)).conversations[0].state, "closed");
 }));
 
@@ -142,10 +142,10 @@ test("an agent leaves while an invite is live: the invite is not cut off, and th
   await exit(page, "ada", "Leave").click();
   await desk(page, "ada").getByRole("alertdialog").getByText("The customer waits for Bea Ortiz, whom you leave in charge.").waitFor();
   await confirm(page, "ada", "Leave");
-  await eventually(async () => (await agentsIn(url)).length === 0, "Ada is out");
+  await agentsAre(url, []);
   await accept(page, "bea");
   await desk(page, "ada").getByText(/^Bea Ortiz accepted in/).waitFor();
-  assert.deepEqual(await agentsIn(url), ["bea"]);
+  await agentsAre(url, ["bea"]);
   assert.equal((await transferTasks(url)).length, 1);
 }));
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const BINARY = process.env.FLEX_TRANSFER ?? fileURLToPath(new URL("../../../bin/flex-transfer", import.meta.url));
-const START_MS = 30_000;
+const START_MS = 120_000;
 
 /** Starts the demo and waits until it says where it is. The result has url, log() and stop(). */
 export async function startServer(env = {}) {

@@ -18,13 +18,12 @@ export async function snapshot(url) {
   }
 }
 
-/** How many requests for an invite Twilio has taken. */
+/** How many invites transfers have made: each has a task, which Twilio keeps for some minutes after its end. */
 export async function invites(url) {
-  const { trace } = await snapshot(url);
-  return trace.filter((entry) => !entry.out && entry.method === "POST" && entry.template.endsWith("/Invites") && entry.status >= 200 && entry.status < 300).length;
+  return (await transferTasks(url)).length;
 }
 
-/** The live tasks that carry a transfer: what a doubled invite would show up as. */
+/** The tasks that carry a transfer: what a doubled invite would show up as. */
 export async function transferTasks(url) {
   const { tasks } = await snapshot(url);
   return tasks.filter((task) => JSON.parse(task.attributes).transferId);
@@ -45,6 +44,17 @@ export async function setActivity(url, worker, activity) {
 export async function agentsIn(url) {
   const { interaction_participants: participants, workers } = await snapshot(url);
   return participants.filter((one) => one.type === "agent").map((one) => workers.find((worker) => worker.sid === one.routing_properties.worker_sid).friendly_name);
+}
+
+/** Waits until exactly these agents are in the conversation. What is right already is not waited for. */
+export async function agentsAre(url, names) {
+  const wanted = [...names].sort().join();
+  for (const until = Date.now() + 60_000; ; ) {
+    const now = (await agentsIn(url)).sort().join();
+    if (now === wanted) return;
+    if (Date.now() > until) throw new Error(`in the conversation: ${now || "nobody"}, not ${wanted || "nobody"}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Follows the account; the function that it returns ends that and gives the moments at which a customer had nobody. */
