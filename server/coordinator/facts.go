@@ -34,15 +34,25 @@ type factCache struct {
 }
 
 type cachedChannel struct {
-	touched time.Time       // last question or event
-	changed time.Time       // last event: a read that began before, or soon after, is not kept
-	warming map[string]bool // by task SID
-	tasks   map[string]cachedConversation
+	touched time.Time // last question or event
+	changed time.Time // last event: a read that began before, or soon after, is not kept
+	tasks   []*cachedConversation
+}
+
+// seenFrom is what is kept of the channel, as it is seen from the task.
+func (ch *cachedChannel) seenFrom(taskSID string) *cachedConversation {
+	for _, kept := range ch.tasks {
+		if kept.taskSID == taskSID {
+			return kept
+		}
+	}
+	return nil
 }
 
 type cachedConversation struct {
 	conversation
-	readAt time.Time // when the read began
+	taskSID string
+	readAt  time.Time // when the read began
 }
 
 func newFactCache(clock func() time.Time, trust, settling time.Duration) *factCache {
@@ -53,13 +63,15 @@ func newFactCache(clock func() time.Time, trust, settling time.Duration) *factCa
 func (f *factCache) get(channelSID, taskSID string) (c conversation, fresh bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	kept, ok := f.channel(channelSID).tasks[taskSID]
-	return kept.conversation, ok && f.recent(kept)
+	if kept := f.channel(channelSID).seenFrom(taskSID); kept != nil && f.recent(kept) {
+		return kept.conversation, true
+	}
+	return conversation{}, false
 }
 
 // recent reports whether a read still counts. One from after now was made before
 // the clock was set back.
-func (f *factCache) recent(kept cachedConversation) bool {
+func (f *factCache) recent(kept *cachedConversation) bool {
 	age := f.clock().Sub(kept.readAt)
 	return age >= 0 && age < f.trust
 }
@@ -69,34 +81,16 @@ func (f *factCache) recent(kept cachedConversation) bool {
 func (f *factCache) put(channelSID, taskSID string, began time.Time, c conversation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if ch := f.channel(channelSID); ch.changed.IsZero() || began.Sub(ch.changed) >= f.settling {
-		if ch.tasks == nil {
-			ch.tasks = map[string]cachedConversation{}
-		}
-		ch.tasks[taskSID] = cachedConversation{conversation: c, readAt: began}
-	}
-}
-
-// startWarming returns whether the facts are to be read ahead: not where they
-// are fresh or being read ahead already. Who is told so calls the other one.
-func (f *factCache) startWarming(channelSID, taskSID string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	ch := f.channel(channelSID)
-	if kept, ok := ch.tasks[taskSID]; ch.warming[taskSID] || (ok && f.recent(kept)) {
-		return false
+	if !ch.changed.IsZero() && began.Sub(ch.changed) < f.settling {
+		return
 	}
-	if ch.warming == nil {
-		ch.warming = map[string]bool{}
+	read := &cachedConversation{conversation: c, taskSID: taskSID, readAt: began}
+	if kept := ch.seenFrom(taskSID); kept != nil {
+		*kept = *read
+		return
 	}
-	ch.warming[taskSID] = true
-	return true
-}
-
-func (f *factCache) stopWarming(channelSID, taskSID string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.channel(channelSID).warming, taskSID)
+	ch.tasks = append(ch.tasks, read)
 }
 
 // changed says that something happened in the channel: what was read before
@@ -105,8 +99,7 @@ func (f *factCache) changed(channelSID string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	ch := f.channel(channelSID)
-	ch.changed = f.clock()
-	clear(ch.tasks)
+	ch.changed, ch.tasks = f.clock(), nil
 }
 
 // outdated reports whether what is kept was read before the time and something
@@ -117,14 +110,14 @@ func (f *factCache) outdated(channelSID, taskSID string, before time.Time, last 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	ch := f.channel(channelSID)
-	kept, ok := ch.tasks[taskSID]
-	if !ok || !kept.readAt.Before(before) || last.Sequence == 0 || !kept.readAt.Before(last.Time.Add(f.settling)) {
+	kept := ch.seenFrom(taskSID)
+	if kept == nil || !kept.readAt.Before(before) || last.Sequence == 0 || !kept.readAt.Before(last.Time.Add(f.settling)) {
 		return false
 	}
 	if last.Time.After(ch.changed) {
 		ch.changed = last.Time
 	}
-	clear(ch.tasks)
+	ch.tasks = nil
 	return true
 }
 
@@ -134,7 +127,7 @@ func (f *factCache) channel(sid string) *cachedChannel {
 	now := f.clock()
 	ch, known := f.channels[sid]
 	if !known {
-		if n := len(f.channels); n >= 1024 && n&(n-1) == 0 {
+		if n := len(f.channels); n > 0 && n%1024 == 0 {
 			for old, c := range f.channels {
 				if f.forgettable(c, now) {
 					delete(f.channels, old)
@@ -152,7 +145,7 @@ func (f *factCache) channel(sid string) *cachedChannel {
 // a read that began before now.
 func (f *factCache) forgettable(c *cachedChannel, now time.Time) bool {
 	idle := now.Sub(c.touched)
-	return idle > 2*f.trust || (len(c.tasks) == 0 && len(c.warming) == 0 && idle > f.settling+longestRead)
+	return idle > 2*f.trust || (len(c.tasks) == 0 && idle > f.settling+longestRead)
 }
 
 // gathered are the facts on which a request is decided, and where the ledger

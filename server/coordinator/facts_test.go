@@ -3,6 +3,7 @@ package coordinator
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -132,6 +133,87 @@ func TestWarm(t *testing.T) {
 	q.Wait()
 	if _, n := l.read(q); n != 3 {
 		t.Errorf("%d calls", n)
+	}
+}
+
+// TestManyOpenTheDirectoryAtOnce: their conversations are read a few at a time,
+// each of them once, and who clicks does not wait for that.
+func TestManyOpenTheDirectoryAtOnce(t *testing.T) {
+	l := newLab(t)
+	p := l.open()
+	r := l.request("ada", "bea")
+	const many = 3 * aheadAtOnce
+	var mu sync.Mutex
+	under, most := 0, 0
+	full, gate := make(chan struct{}), make(chan struct{})
+	p.around = func(op string, do func() error) error {
+		if op != "task" {
+			return do()
+		}
+		mu.Lock()
+		under++
+		if most = max(most, under); under == aheadAtOnce {
+			close(full)
+		}
+		mu.Unlock()
+		<-gate
+		mu.Lock()
+		under--
+		mu.Unlock()
+		return do()
+	}
+	for range 2 {
+		for i := range many {
+			p.Warm(r.InteractionSID, r.InteractionChannelSID, fmt.Sprintf("WT%032x", i))
+		}
+	}
+	select {
+	case <-full:
+	case <-time.After(time.Minute):
+		t.Fatalf("%d are read ahead", most)
+	}
+	p.mu.Lock()
+	p.around = nil
+	p.mu.Unlock()
+	if _, n := l.read(p); n < 3 { // besides those that were held up
+		t.Errorf("%d calls at the click", n)
+	}
+	close(gate)
+	p.Wait()
+	if most != aheadAtOnce {
+		t.Errorf("%d at a time, want %d", most, aheadAtOnce)
+	}
+	if n := p.count("channel"); n < many {
+		t.Errorf("%d conversations were read, want %d", n, many)
+	}
+	if p.reads.ahead != 0 || len(p.reads.line) != 0 {
+		t.Errorf("%d read ahead, %d wait", p.reads.ahead, len(p.reads.line))
+	}
+}
+
+// TestWhatWasOpenedLongAgoIsNotReadAhead: its agent has clicked or gone away.
+func TestWhatWasOpenedLongAgoIsNotReadAhead(t *testing.T) {
+	rs, now := newReadings(), time.Unix(0, 0)
+	begun := 0
+	for i := range aheadAtOnce + 3 {
+		if rs.aheadNow(seenFrom{taskSID: fmt.Sprint(i), asked: now.Add(time.Duration(i) * time.Millisecond)}) {
+			begun++
+		}
+	}
+	if begun != aheadAtOnce || len(rs.line) != 3 {
+		t.Fatalf("%d begun, %d wait", begun, len(rs.line))
+	}
+	last := fmt.Sprint(aheadAtOnce + 2)
+	if s, more := rs.aheadNext(now.Add(aheadFor + (aheadAtOnce+1)*time.Millisecond)); !more || s.taskSID != last {
+		t.Errorf("%+v, %v", s, more)
+	}
+	for range begun {
+		if s, more := rs.aheadNext(now); more {
+			t.Errorf("%+v is read twice", s)
+		}
+	}
+	if rs.ahead != 0 {
+		t.Errorf("%d read ahead", rs.ahead)
 	}
 }
 

@@ -19,6 +19,9 @@ const longestLine = 2 * time.Minute
 type readings struct {
 	mu    sync.Mutex
 	under map[string]*reading // by channel and task
+
+	ahead int        // how many of those who read ahead of a click there are
+	line  []seenFrom // what they will read next, the first one first
 }
 
 type reading struct {
@@ -34,6 +37,78 @@ type reading struct {
 const stuckAfter = 3 * time.Second
 
 func newReadings() *readings { return &readings{under: map[string]*reading{}} }
+
+// What is read ahead of a click. So many agents may open the directory in one
+// moment that reading for all of them at once would hold up those who click, and
+// take memory for thousands of requests.
+const (
+	aheadAtOnce = 64               // conversations
+	aheadLine   = 10_000           // conversations that wait; more are read at the click
+	aheadFor    = 15 * time.Second // what has waited longer is read at the click
+	aheadLimit  = 5 * time.Second  // of waiting for one, until the next is begun
+)
+
+// seenFrom is a conversation that is to be read, as seen from one of its tasks.
+type seenFrom struct {
+	interactionSID, channelSID, taskSID string
+	asked                               time.Time
+}
+
+func (s seenFrom) key() string { return s.channelSID + "\n" + s.taskSID }
+
+// Warm starts to read the facts that a transfer of the conversation will need,
+// so that the click finds them. It returns at once; what fails is read again
+// at the click.
+func (c *Coordinator) Warm(interactionSID, interactionChannelSID, taskSID string) {
+	next := seenFrom{interactionSID, interactionChannelSID, taskSID, c.Clock()}
+	if _, fresh := c.facts.get(interactionChannelSID, taskSID); fresh || !c.reads.aheadNow(next) {
+		return
+	}
+	c.leave(func() {
+		for more := true; more; next, more = c.reads.aheadNext(c.Clock()) {
+			c.readAhead(next)
+		}
+	})
+}
+
+func (c *Coordinator) readAhead(s seenFrom) {
+	ctx, cancel := c.Schedule.Within(context.Background(), aheadLimit)
+	defer cancel()
+	if _, err := c.conversation(ctx, s.interactionSID, s.channelSID, s.taskSID); err != nil {
+		c.Logger.Debug("facts could not be warmed", "channel", s.channelSID, "error", err)
+	}
+}
+
+// aheadNow counts one more who reads ahead in, who is to begin with this and to
+// go on until there is nothing next. Where there are enough, it is put into the
+// line.
+func (rs *readings) aheadNow(s seenFrom) bool {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	switch {
+	case rs.under[s.key()] != nil:
+	case rs.ahead < aheadAtOnce:
+		rs.ahead++
+		return true
+	case len(rs.line) < aheadLine:
+		rs.line = append(rs.line, s)
+	}
+	return false
+}
+
+// aheadNext is what is to be read next. Without anything, it counts who asks out.
+func (rs *readings) aheadNext(now time.Time) (s seenFrom, more bool) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	for len(rs.line) > 0 {
+		s, rs.line = rs.line[0], rs.line[1:]
+		if rs.under[s.key()] == nil && now.Sub(s.asked) < aheadFor {
+			return s, true
+		}
+	}
+	rs.ahead, rs.line = rs.ahead-1, nil
+	return seenFrom{}, false
+}
 
 // conversation returns what Twilio knows of the conversation, from the cache if
 // that is fresh, else from three reads at once. A read that somebody else began

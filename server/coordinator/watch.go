@@ -108,20 +108,3 @@ func concerns(s transfer.State, t transfer.Transfer, workerSID string) bool {
 	return workerSID != "" && (t.From.WorkerSID == workerSID || t.RequestedBy == workerSID || t.AcceptedBy == workerSID ||
 		(t.Target.Kind == transfer.TargetWorker && t.Target.SID == workerSID) || s.Member(workerSID))
 }
-
-// Warm starts to read the facts that a transfer of the conversation will need,
-// so that the click finds them. It returns at once; what fails is read again
-// at the click.
-func (c *Coordinator) Warm(interactionSID, interactionChannelSID, taskSID string) {
-	if !c.facts.startWarming(interactionChannelSID, taskSID) {
-		return
-	}
-	c.leave(func() {
-		defer c.facts.stopWarming(interactionChannelSID, taskSID)
-		ctx, cancel := c.Schedule.Within(context.Background(), 5*time.Second)
-		defer cancel()
-		if _, err := c.conversation(ctx, interactionSID, interactionChannelSID, taskSID); err != nil {
-			c.Logger.Debug("facts could not be warmed", "channel", interactionChannelSID, "error", err)
-		}
-	})
-}
