@@ -74,20 +74,25 @@ func (r *Reconciler) caughtUpTo(began time.Time) time.Time {
 
 // missed asks for a look after an event, unless it was seen before.
 func (r *Reconciler) missed(e twilioapi.TaskRouterEvent) {
+	r.mu.Lock()
+	_, seen := r.seen[e.SID]
+	r.mu.Unlock()
+	if seen {
+		return
+	}
 	l := linksOf(e.TaskAttributes)
 	p, ok := l.place()
 	if !ok {
 		return
 	}
 	r.mu.Lock()
-	_, seen := r.seen[e.SID]
 	_, over := r.over[p.channel]
 	r.seen[e.SID] = e.At
-	if !seen && !over && transfer.ValidSID(l.Conversation, "CH") {
+	if !over && transfer.ValidSID(l.Conversation, "CH") {
 		r.places[l.Conversation] = known{p, r.Clock()}
 	}
 	r.mu.Unlock()
-	if seen || over {
+	if over {
 		return
 	}
 	r.after(p, e.At, true)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	textjson "github.com/flex-transfer/flex-transfer/wasm/json"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
@@ -18,12 +19,38 @@ type links struct {
 	Conversation string `json:"conversationSid"`
 }
 
+// linksOf reads them; none where the text is no object, or one of them no text.
+// It is read for every task and event that is heard of.
 func linksOf(attributes string) links {
 	var l links
+	r := textjson.NewReader(attributes)
+	err := r.Object(func(key string) error {
+		switch key {
+		case "flexInteractionSid":
+			return readLink(r, &l.Interaction)
+		case "flexInteractionChannelSid":
+			return readLink(r, &l.Channel)
+		case "conversationSid":
+			return readLink(r, &l.Conversation)
+		}
+		return r.Skip()
+	})
+	if err == nil && r.End() == nil {
+		return l
+	}
+	l = links{} // what this reader is too strict for, the standard one may read
 	if json.Unmarshal([]byte(attributes), &l) != nil {
 		return links{}
 	}
 	return l
+}
+
+func readLink(r *textjson.Reader, into *string) (err error) {
+	if r.Null() {
+		return nil
+	}
+	*into, err = r.String()
+	return err
 }
 
 // placeOf is false where the SIDs are none: anybody may write attributes.

@@ -60,6 +60,8 @@ type Reconciler struct {
 	floor   map[string]place     // by channel: what the last sweep saw
 	over    map[string]time.Time // by channel: when it was seen to have ended
 	changed chan struct{}        // closed when something is due earlier
+
+	labels map[string]label // by task SID, of the last sweep; only the sweep uses them
 }
 
 // known is where a conversation belongs, and when that was last heard.

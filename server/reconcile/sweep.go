@@ -51,7 +51,7 @@ func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 		due = r.Clock().Add(retryAfter)
 		return DecisionRetry, fmt.Errorf("read the open tasks: %w", err)
 	}
-	floors := floorsOf(tasks)
+	floors := r.floorsOf(tasks)
 	for _, f := range floors {
 		if err := r.sweepOne(ctx, f); err != nil {
 			due = r.Clock().Add(retryAfter)
@@ -67,25 +67,48 @@ func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 	return DecisionSwept, nil
 }
 
+// label is what a task's attributes tell. Most tasks keep theirs from one sweep
+// to the next, so they are read once.
+type label struct {
+	attributes   string
+	place        place
+	placed       bool
+	conversation string // CH…; empty where they name none
+	stamped      bool   // by a transfer
+}
+
+func labelOf(attributes string) label {
+	l := linksOf(attributes)
+	n := label{attributes: attributes, stamped: transfer.ReadTransferID(attributes) != ""}
+	if n.place, n.placed = l.place(); transfer.ValidSID(l.Conversation, "CH") {
+		n.conversation = l.Conversation
+	}
+	return n
+}
+
 // floorsOf groups tasks by conversation, in the order of their channels.
-func floorsOf(tasks []twilioapi.ListedTask) []*floor {
-	byChannel := map[string]*floor{}
+func (r *Reconciler) floorsOf(tasks []twilioapi.ListedTask) []*floor {
+	byChannel, before := make(map[string]*floor, len(tasks)), r.labels
+	r.labels = make(map[string]label, len(tasks))
 	for _, t := range tasks {
-		l := linksOf(t.Attributes)
-		p, ok := l.place()
-		if !ok {
+		l, read := before[t.SID]
+		if !read || l.attributes != t.Attributes {
+			l = labelOf(t.Attributes)
+		}
+		r.labels[t.SID] = l
+		if !l.placed {
 			continue
 		}
-		f := byChannel[p.channel]
+		f := byChannel[l.place.channel]
 		if f == nil {
-			f = &floor{place: p}
-			byChannel[p.channel] = f
+			f = &floor{place: l.place}
+			byChannel[l.place.channel] = f
 		}
 		if f.interaction == "" {
-			f.interaction = p.interaction
+			f.interaction = l.place.interaction
 		}
-		if transfer.ValidSID(l.Conversation, "CH") {
-			f.conversation = l.Conversation
+		if l.conversation != "" {
+			f.conversation = l.conversation
 		}
 		switch t.AssignmentStatus {
 		case "pending", "reserved":
@@ -98,7 +121,7 @@ func floorsOf(tasks []twilioapi.ListedTask) []*floor {
 			}
 			continue
 		}
-		if transfer.ReadTransferID(t.Attributes) != "" {
+		if l.stamped {
 			f.stamped = append(f.stamped, t)
 		}
 	}
@@ -172,7 +195,7 @@ func (r *Reconciler) sweepLedger(ctx context.Context) error {
 func (r *Reconciler) vanished(floors []*floor) {
 	r.mu.Lock()
 	before := r.floor
-	r.floor = map[string]place{}
+	r.floor = make(map[string]place, len(floors))
 	for _, f := range floors {
 		r.floor[f.channel] = f.place
 		delete(before, f.channel)
@@ -199,7 +222,7 @@ func (r *Reconciler) forget() {
 func (r *Reconciler) tidy(floors []*floor) {
 	now := r.Clock()
 	r.mu.Lock()
-	open := map[string]bool{}
+	open := make(map[string]bool, len(floors))
 	var closer []*floor
 	for _, f := range floors {
 		if _, over := r.over[f.channel]; over {

@@ -57,10 +57,15 @@ func (a *Account) sendHook(product, event, address string, fields ...pairs) {
 	if a.quiet || a.isClosed {
 		return
 	}
-	form := url.Values{}
+	count := 0
+	for _, list := range fields {
+		count += len(list)
+	}
+	form, values := make(url.Values, count), make([]string, 0, count) // one piece of memory for all of them
 	for _, list := range fields {
 		for _, p := range list {
-			form.Set(p[0], p[1])
+			values = append(values, p[1])
+			form[p[0]] = values[len(values)-1 : len(values) : len(values)]
 		}
 	}
 	hook := &outgoing{product: product, event: event, address: address, form: form, token: a.made.hex("idempotency")}

@@ -196,10 +196,11 @@ func (a *Account) tasksAbout(channelSID string) iter.Seq[*task] {
 	}
 }
 
-// Tasks lists the tasks that have one of the statuses (any, where there are none) and whose attribute
+// Tasks visits the tasks that have one of the statuses (any, where there are none) and whose attribute
 // flexInteractionChannelSid is the channel's SID (any, where it is empty), as of as long ago as lists lag. Of those with
-// an attribute, REST lists also tasks that were not made for the channel; this does not.
-func (s Shortcut) Tasks(statuses []string, channelSID string) (list []ShortTask) {
+// an attribute, REST lists also tasks that were not made for the channel; this does not. A visit must not call
+// the account, nor keep what it is shown.
+func (s Shortcut) Tasks(statuses []string, channelSID string, visit func(*ShortTask)) {
 	a := s.account
 	q := taskQuery{statuses: statuses}
 	_ = a.do(func() error {
@@ -214,11 +215,10 @@ func (s Shortcut) Tasks(statuses []string, channelSID string) (list []ShortTask)
 			if m, ok := t.moment(q.asOf); ok {
 				v.AssignmentStatus, v.Attributes = m.status, m.attributes
 			}
-			list = append(list, v)
+			visit(&v)
 		}
 		return nil
 	})
-	return list
 }
 
 // Events lists the events of a type (any, where it is empty) about a task (any, likewise) since a time, newest first.

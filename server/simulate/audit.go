@@ -27,13 +27,35 @@ func (j *judge) audit() {
 		j.auditSeats(st.talk)
 	}
 	j.open = still
-	for _, t := range j.sim.talks {
+	j.auditTalks()
+}
+
+// auditTalks looks at every conversation but those that are over, with nobody
+// asked, for so long that nothing comes of them any more.
+func (j *judge) auditTalks() {
+	s := j.sim
+	still := s.watched[:0]
+	for _, t := range s.watched {
 		switch st := j.states[t.sid]; {
 		case t.status == "closed":
-			j.auditRing(t)
+			if j.auditRing(t); s.since(t.ended) > overLimit && !t.asking() {
+				t.watched = false
+				continue
+			}
 		case st != nil:
 			j.auditList(st)
 		}
+		still = append(still, t)
+	}
+	clear(s.watched[len(still):])
+	s.watched = still
+}
+
+// watch lets the audits look at a conversation.
+func (s *Simulation) watch(t *talk) {
+	if !t.watched {
+		t.watched = true
+		s.watched = append(s.watched, t)
 	}
 }
 

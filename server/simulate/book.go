@@ -69,12 +69,11 @@ func (b *book) Append(ctx context.Context, r ledger.Record, expected uint64) (se
 // write is the moment of the write.
 func (b *book) write(r ledger.Record, expected uint64) (uint64, error) {
 	s := b.sim
-	before, _ := s.writer.Last(context.Background(), r.Channel())
+	before := s.store.Newest(r.Channel())
 	sequence, err := s.writer.Append(context.Background(), r, expected)
 	if err == nil && sequence > before.Sequence {
 		s.event("record", r.Channel(), r.Event)
-		after, _ := s.writer.Last(context.Background(), r.Channel())
-		s.judge.recorded(b.backend, before.State, after)
+		s.judge.recorded(b.backend, before.State, s.store.Newest(r.Channel()))
 	}
 	s.pump()
 	return sequence, err
@@ -92,7 +91,7 @@ func (b *book) reach(ctx context.Context) error {
 
 // knows notes that this process has learned the channel's last record.
 func (b *book) knows(channel string) {
-	if r, err := b.sim.writer.Last(context.Background(), channel); err == nil {
+	if r := b.sim.store.Newest(channel); r.Sequence > 0 {
 		b.known[channel] = r.Sequence
 	}
 }

@@ -98,10 +98,10 @@ func (d door) Task(_ context.Context, task string) (twilioapi.Task, error) {
 	if err != nil {
 		return twilioapi.Task{}, as("Tasks.fetch", err)
 	}
-	return taskOf(t), nil
+	return taskOf(&t), nil
 }
 
-func taskOf(t sandbox.ShortTask) twilioapi.Task {
+func taskOf(t *sandbox.ShortTask) twilioapi.Task {
 	return twilioapi.Task{
 		TaskRecord: transfer.TaskRecord{
 			SID: t.SID, AssignmentStatus: t.AssignmentStatus, Attributes: t.Attributes, TaskChannelName: t.ChannelName,
@@ -113,20 +113,20 @@ func taskOf(t sandbox.ShortTask) twilioapi.Task {
 
 // Tasks implements reconcile.Twilio.
 func (d door) Tasks(_ context.Context, statuses ...string) ([]twilioapi.ListedTask, error) {
-	return listed(d.short.Tasks(statuses, "")), nil
+	return d.listed(statuses, ""), nil
 }
 
 // TasksOf implements reconcile.Twilio.
 func (d door) TasksOf(_ context.Context, channel string) ([]twilioapi.ListedTask, error) {
-	return listed(d.short.Tasks(nil, channel)), nil
+	return d.listed(nil, channel), nil
 }
 
-func listed(tasks []sandbox.ShortTask) []twilioapi.ListedTask {
-	list := make([]twilioapi.ListedTask, len(tasks))
-	for i, t := range tasks {
-		t.ETag = ""
-		list[i] = twilioapi.ListedTask{Task: taskOf(t), Updated: t.Updated}
-	}
+func (d door) listed(statuses []string, channel string) []twilioapi.ListedTask {
+	list := []twilioapi.ListedTask(nil)
+	d.short.Tasks(statuses, channel, func(t *sandbox.ShortTask) {
+		list = append(list, twilioapi.ListedTask{Task: taskOf(t), Updated: t.Updated})
+		list[len(list)-1].ETag = ""
+	})
 	return list
 }
 

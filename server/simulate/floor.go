@@ -102,7 +102,7 @@ func (f *floor) comes(n int, r *roll) {
 	}
 	t := s.truth.channels[started.InteractionChannelSID]
 	s.say(t, func() string { return t.customer + " writes" })
-	patience, closes := r.about(25*time.Minute), r.happens(0.3)
+	patience, closes := r.about(s.options.Patience), r.happens(0.3)
 	s.at(patience, func() {
 		if !t.here || t.status != "active" {
 			return
@@ -189,17 +189,29 @@ func (f *floor) pauses(w *worker) {
 }
 
 // joined begins an agent's part in a conversation.
-func (f *floor) joined(p *seat) { f.think(p, 0, f.sim.options.TalkFor) }
+func (f *floor) joined(p *seat) { f.think(p, 0) }
 
 // think lets an agent do something in a while, as long as they are in.
-func (f *floor) think(p *seat, n int, mean time.Duration) {
+func (f *floor) think(p *seat, n int) {
 	s := f.sim
 	r := newRoll(s.options.Seed, "act", p.talk.number, p.number, n)
-	s.at(500*time.Millisecond+r.about(mean), func() {
+	s.at(500*time.Millisecond+f.talks(n, &r), func() {
 		if !p.in || p.talk.status != "active" || s.calm && !s.ending {
 			return
 		}
 		f.act(p, n, &r)
-		f.think(p, n+1, min(mean, time.Minute))
+		f.think(p, n+1)
 	})
+}
+
+// talks draws how long an agent talks before they do the n-th thing.
+func (f *floor) talks(n int, r *roll) time.Duration {
+	o := &f.sim.options
+	switch {
+	case n > 0:
+		return r.about(min(o.TalkFor, time.Minute))
+	case o.TalkUpTo > 0:
+		return r.between(o.TalkFor, o.TalkUpTo)
+	}
+	return r.about(o.TalkFor)
 }

@@ -16,6 +16,7 @@ import (
 const (
 	aloneLimit = 60 * time.Second
 	stuckLimit = 150 * time.Second
+	overLimit  = 10 * time.Minute // a conversation that has ended is not looked at any more
 )
 
 // judge holds what is so in the account against what must be so.

@@ -7,6 +7,7 @@ type Result struct {
 	Seed      uint64
 	Hash      uint64 // over every hand-over and every event
 	Simulated time.Duration
+	Floor     time.Duration // in which customers came
 	HandOvers int
 	Events    int
 
@@ -52,6 +53,7 @@ func (t *Times) add(d time.Duration) {
 func (s *Simulation) finish() Result {
 	r := s.result
 	r.Seed, r.Hash, r.Simulated, r.Conversations = s.options.Seed, s.hash, s.now().Sub(s.began), s.floor.came
+	r.Floor = min(r.Simulated, s.options.For)
 	r.customer, r.troubles = -1, s.troubles
 	if v := r.Violation; v != nil && v.talk != nil {
 		r.Story, r.customer = s.story(v.talk), v.talk.number

@@ -23,8 +23,11 @@ type Options struct {
 	// comes to rest, and everything is looked at once more. 30 minutes if 0.
 	For time.Duration
 	// TalkEvery is how often a customer comes for each agent, and TalkFor how long
-	// an agent talks before they do something; 6 and 3 minutes if 0.
-	TalkEvery, TalkFor time.Duration
+	// an agent talks before they do something, on average; 6 and 3 minutes if 0.
+	// Where TalkUpTo is set it is anything between TalkFor and TalkUpTo.
+	TalkEvery, TalkFor, TalkUpTo time.Duration
+	// Patience is how long a customer stays at most, on average; 25 minutes if 0.
+	Patience time.Duration
 	// Rough is the worst weather, whatever the seed says.
 	Rough bool
 	// Restless is how much of what agents do is something else than ending the
@@ -59,7 +62,7 @@ func (o *Options) setDefaults() {
 		o.Restless = 0.7
 	}
 	for of, standard := range map[*time.Duration]time.Duration{
-		&o.For: 30 * time.Minute, &o.TalkEvery: 6 * time.Minute, &o.TalkFor: 3 * time.Minute,
+		&o.For: 30 * time.Minute, &o.TalkEvery: 6 * time.Minute, &o.TalkFor: 3 * time.Minute, &o.Patience: 25 * time.Minute,
 	} {
 		if *of == 0 {
 			*of = standard
@@ -86,18 +89,20 @@ type Simulation struct {
 	settings transfer.Settings
 	result   Result
 
-	clock   *sandbox.ManualClock
-	began   time.Time
-	timers  timers
-	timed   int
-	strands int
-	ready   []*strand
-	current *strand
-	order   roll
-	calm    bool // no trouble any more, and nobody comes
-	ending  bool // agents still do what they do
-	over    bool
-	hash    uint64
+	clock    *sandbox.ManualClock
+	began    time.Time
+	timers   timers
+	timed    int
+	strands  int
+	ready    []*strand
+	present  time.Time
+	carriers []*carrier // that are free
+	current  *strand
+	order    roll
+	calm     bool // no trouble any more, and nobody comes
+	ending   bool // agents still do what they do
+	over     bool
+	hash     uint64
 
 	account         *sandbox.Account
 	client          accountDoor
@@ -114,6 +119,7 @@ type Simulation struct {
 	judge    *judge
 	floor    *floor
 	talks    []*talk
+	watched  []*talk // those that the audits look at
 	nowhere  *talk
 	backends []*backend
 	bug      bug
@@ -139,7 +145,7 @@ func Run(o Options) (Result, error) {
 
 func newSimulation(o Options) (*Simulation, error) {
 	o.setDefaults()
-	s := &Simulation{options: o, clock: sandbox.NewManualClock(start), began: start, order: newRoll(o.Seed, "order")}
+	s := &Simulation{options: o, clock: sandbox.NewManualClock(start), began: start, present: start, order: newRoll(o.Seed, "order")}
 	s.weather, s.result.Ended, s.result.Repairs = drawWeather(&s.options), map[string]int{}, map[string]int{}
 	s.nowhere = &talk{number: -1, counts: map[string]int{}}
 	s.floor, s.truth, s.judge = &floor{sim: s}, newTruth(s), newJudge(s)
@@ -226,7 +232,7 @@ func drawSettings(s *Simulation, version int) transfer.Settings {
 }
 
 // now is the time.
-func (s *Simulation) now() time.Time { return s.clock.Now() }
+func (s *Simulation) now() time.Time { return s.present }
 
 // unreconciled reports whether nobody looks for what no backend has recorded.
 func (s *Simulation) unreconciled() bool { return s.options.NoReconciler }
@@ -289,6 +295,9 @@ func (s *Simulation) close() {
 		for len(b.strands) > 0 {
 			s.kill(b.strands[len(b.strands)-1])
 		}
+	}
+	for _, c := range s.carriers {
+		c.stop()
 	}
 	_ = s.account.Close()
 }

@@ -14,9 +14,8 @@ type strand struct {
 	name string
 	home *backend // whose process it is part of; nil outside of all backends
 
-	resume func() (struct{}, bool)
-	stop   func()
-	yield  func(struct{}) bool
+	f       func()
+	carrier *carrier // from its first turn on
 
 	parking int  // counts the times that it parked
 	parked  bool // and has not been woken since
@@ -24,6 +23,15 @@ type strand struct {
 	killed  bool
 	place   int    // in home.strands
 	onEnd   func() // in the scheduler's hand, however it ended
+}
+
+// carrier is a coroutine that plays one strand after another: making one, and
+// letting its stack grow, costs more than most strands.
+type carrier struct {
+	strand *strand // nil where it has come to its end
+	resume func() (struct{}, bool)
+	stop   func()
+	yield  func(struct{}) bool
 }
 
 // killed is what a strand panics with when its process dies: nothing of it is
@@ -34,12 +42,7 @@ type killed struct{}
 // it has ended or its process was killed.
 func (s *Simulation) spawn(home *backend, name string, f func(), onEnd func()) *strand {
 	s.strands++
-	st := &strand{sim: s, id: s.strands, name: name, home: home, onEnd: onEnd}
-	st.resume, st.stop = iter.Pull(func(yield func(struct{}) bool) {
-		st.yield = yield
-		defer st.recover()
-		f()
-	})
+	st := &strand{sim: s, id: s.strands, name: name, home: home, f: f, onEnd: onEnd}
 	if home != nil {
 		st.place = len(home.strands)
 		home.strands = append(home.strands, st)
@@ -48,22 +51,48 @@ func (s *Simulation) spawn(home *backend, name string, f func(), onEnd func()) *
 	return st
 }
 
-// recover ends a strand whose process was killed; any other panic is a finding.
-func (st *strand) recover() {
-	switch r := recover().(type) {
-	case nil, killed:
-	default:
-		st.sim.violate("panic", "", fmt.Sprintf("%s: %v\n%s", st.name, r, debug.Stack()))
+// carry gives the strand a carrier: one that is free, or a new one.
+func (s *Simulation) carry(st *strand) {
+	if last := len(s.carriers) - 1; last >= 0 {
+		st.carrier = s.carriers[last]
+		s.carriers = s.carriers[:last]
+		st.carrier.strand = st
+		return
 	}
+	c := &carrier{strand: st}
+	st.carrier = c
+	c.resume, c.stop = iter.Pull(func(yield func(struct{}) bool) {
+		c.yield = yield
+		for {
+			c.strand.play()
+			c.strand = nil
+			if !yield(struct{}{}) {
+				return
+			}
+		}
+	})
+}
+
+// play does what the strand is for. A strand whose process is killed ends; any
+// other panic is a finding.
+func (st *strand) play() {
+	defer func() {
+		switch r := recover().(type) {
+		case nil, killed:
+		default:
+			st.sim.violate("panic", "", fmt.Sprintf("%s: %v\n%s", st.name, r, debug.Stack()))
+		}
+	}()
+	st.f()
 }
 
 // park gives up the turn until the strand is woken.
 func (st *strand) park() {
-	if st.killed {
-		panic(killed{})
+	if !st.killed {
+		st.parked = true
+		st.carrier.yield(struct{}{})
 	}
-	st.parked = true
-	if !st.yield(struct{}{}) {
+	if st.killed {
 		panic(killed{})
 	}
 }
@@ -86,10 +115,21 @@ func (s *Simulation) run(st *strand) {
 		return
 	}
 	s.handOver(st)
+	if st.carrier == nil {
+		s.carry(st)
+	}
+	s.turn(st)
+}
+
+// turn lets the strand go on, and ends it if it has come to its end.
+func (s *Simulation) turn(st *strand) {
+	c := st.carrier
 	s.current = st
-	_, more := st.resume()
+	c.resume()
 	s.current = nil
-	if !more {
+	if c.strand == nil {
+		st.carrier = nil
+		s.carriers = append(s.carriers, c)
 		s.ended(st)
 	}
 }
@@ -97,10 +137,11 @@ func (s *Simulation) run(st *strand) {
 // kill ends the strand as kill -9 does.
 func (s *Simulation) kill(st *strand) {
 	st.killed = true
-	s.current = st
-	st.stop()
-	s.current = nil
-	s.ended(st)
+	if st.carrier == nil {
+		s.ended(st)
+		return
+	}
+	s.turn(st)
 }
 
 func (s *Simulation) ended(st *strand) {

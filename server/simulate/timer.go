@@ -1,17 +1,12 @@
 package simulate
 
-import (
-	"container/heap"
-	"time"
-)
+import "time"
 
 // timer is a call that the scheduler makes at a time. Its function must not
 // wait.
 type timer struct {
-	at    time.Time
-	order int
-	f     func()
-	gone  bool
+	f    func()
+	gone bool
 }
 
 // stop lets the call not be made. It does for a nil timer too.
@@ -24,54 +19,96 @@ func (t *timer) stop() {
 // at arranges for a call d from now.
 func (s *Simulation) at(d time.Duration, f func()) *timer {
 	s.timed++
-	t := &timer{at: s.now().Add(d), order: s.timed, f: f}
-	heap.Push(&s.timers, t)
+	t := &timer{f: f}
+	s.timers.push(entry{s.now().Add(d).Sub(s.began), s.timed, t})
 	return t
 }
 
-// timers are in the order of their time, then in the order they were made.
-type timers []*timer
+// entry is a timer in its place: its time after the beginning, then the order in
+// which they were made.
+type entry struct {
+	at    time.Duration
+	order int
+	timer *timer
+}
 
-func (h timers) Len() int { return len(h) }
+func (e *entry) before(o *entry) bool {
+	return e.at < o.at || e.at == o.at && e.order < o.order
+}
 
-func (h timers) Less(i, j int) bool {
-	if h[i].at.Equal(h[j].at) {
-		return h[i].order < h[j].order
+// timers are a heap, four wide: the first comes first.
+type timers []entry
+
+func (h *timers) push(e entry) {
+	*h = append(*h, e)
+	list := *h
+	i := len(list) - 1
+	for i > 0 {
+		up := (i - 1) / 4
+		if !e.before(&list[up]) {
+			break
+		}
+		list[i] = list[up]
+		i = up
 	}
-	return h[i].at.Before(h[j].at)
+	list[i] = e
 }
 
-func (h timers) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-
-func (h *timers) Push(x any) { *h = append(*h, x.(*timer)) } //nolint:forcetypeassert // nothing else is put there
-
-func (h *timers) Pop() any {
-	old := *h
-	t := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	return t
+// pop takes the first; there must be one.
+func (h *timers) pop() *timer {
+	list := *h
+	first, n := list[0].timer, len(list)-1
+	e := list[n]
+	list[n] = entry{}
+	list = list[:n]
+	*h = list
+	if n == 0 {
+		return first
+	}
+	i := 0
+	for {
+		down := 4*i + 1
+		if down >= n {
+			break
+		}
+		for other, last := down+1, min(down+4, n); other < last; other++ {
+			if list[other].before(&list[down]) {
+				down = other
+			}
+		}
+		if !list[down].before(&e) {
+			break
+		}
+		list[i] = list[down]
+		i = down
+	}
+	list[i] = e
+	return first
 }
 
 // due returns the time of the next call, of ours or of the account's.
 func (s *Simulation) due() (time.Time, bool) {
-	for len(s.timers) > 0 && s.timers[0].gone {
-		heap.Pop(&s.timers)
+	for len(s.timers) > 0 && s.timers[0].timer.gone {
+		s.timers.pop()
 	}
 	at, any := s.clock.Next()
-	if len(s.timers) > 0 && (!any || s.timers[0].at.Before(at)) {
-		return s.timers[0].at, true
+	if len(s.timers) > 0 {
+		if ours := s.began.Add(s.timers[0].at); !any || ours.Before(at) {
+			return ours, true
+		}
 	}
 	return at, any
 }
 
 // pass moves the clock to a time and makes the calls that are due by then.
 func (s *Simulation) pass(to time.Time) {
-	if d := to.Sub(s.now()); d >= 0 {
+	if d := to.Sub(s.present); d >= 0 {
+		s.present = to
 		s.clock.Advance(d)
 	}
-	for len(s.timers) > 0 && !s.timers[0].at.After(to) {
-		if t := heap.Pop(&s.timers).(*timer); !t.gone { //nolint:forcetypeassert // nothing else is put there
+	due := to.Sub(s.began)
+	for len(s.timers) > 0 && s.timers[0].at <= due {
+		if t := s.timers.pop(); !t.gone {
 			f := t.f
 			t.gone, t.f = true, nil
 			f()

@@ -35,6 +35,7 @@ type talk struct {
 	ended        time.Time // when it was closed
 	late         bool      // a request about it took effect when nobody counted on it any more
 	behind       bool      // somebody did something about it behind our back
+	watched      bool      // by the audits
 	counts       map[string]int
 	lines        []line
 }
@@ -98,6 +99,7 @@ func (u *truth) hear(e sandbox.RecordEntry) {
 		t.number, t.customer = u.sim.floor.arriving, u.sim.floor.customerName(u.sim.floor.arriving)
 		u.channels[t.sid], u.conversations[t.conversation] = t, t
 		u.sim.talks = append(u.sim.talks, t)
+		u.sim.watch(t)
 	case "channel":
 		if t := u.channels[e.ChannelSID]; t != nil {
 			t.status = e.Status
@@ -155,6 +157,7 @@ func (u *truth) hearTask(e sandbox.RecordEntry) {
 		}
 		if x.talk != nil {
 			x.talk.tasks = append(x.talk.tasks, x)
+			u.sim.watch(x.talk)
 		}
 	}
 	x.status, x.since = e.Status, u.sim.now()

@@ -47,7 +47,8 @@ type Store struct {
 	mu        sync.Mutex
 	records   []ledger.Record // the record of sequence n at n-1
 	channels  map[string][]uint64
-	transfers map[string]string // transfer ID → channel
+	open      map[string]struct{} // channels whose last record is open
+	transfers map[string]string   // transfer ID → channel
 	notes     map[string]note
 	tasks     []*task       // by sequence
 	changed   chan struct{} // closed at the next change
@@ -64,6 +65,7 @@ func NewStore(o Options) *Store {
 	return &Store{
 		options:   o,
 		channels:  map[string][]uint64{},
+		open:      map[string]struct{}{},
 		transfers: map[string]string{},
 		changed:   make(chan struct{}),
 	}
@@ -154,7 +156,9 @@ func (s *Store) append(r ledger.Record, expected uint64) (uint64, error) {
 	for _, t := range r.State.Transfers {
 		s.transfers[t.ID] = r.Channel()
 	}
+	delete(s.open, r.Channel())
 	if r.State.Open() {
+		s.open[r.Channel()] = struct{}{}
 		s.tasks = append(s.tasks, &task{sequence: r.Sequence, channel: r.Channel(), due: r.Time})
 	}
 	s.wake()
@@ -218,6 +222,17 @@ func (l *Ledger) LastAsOf(channel string, at time.Time, known uint64) (ledger.Re
 		}
 	}
 	return ledger.Record{}, ledger.ErrNotFound
+}
+
+// Newest returns the channel's last record, for whoever only looks: it shares
+// with the store what nobody may change. The zero record if there is none.
+func (s *Store) Newest(channel string) ledger.Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := last(s.channels[channel]); n > 0 {
+		return s.records[n-1]
+	}
+	return ledger.Record{}
 }
 
 // After returns the first record behind the sequence that is the last one of its

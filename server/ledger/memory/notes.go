@@ -55,8 +55,8 @@ func (l *Ledger) Open(ctx context.Context) ([]ledger.Record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var open []ledger.Record
-	for channel := range s.channels {
-		if r, err := s.last(channel); err == nil && r.State.Open() {
+	for channel := range s.open {
+		if r, err := s.last(channel); err == nil {
 			open = append(open, r)
 		}
 	}

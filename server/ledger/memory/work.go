@@ -75,7 +75,7 @@ func (l *Ledger) take() (w ledger.Work, due time.Time, changed <-chan struct{}) 
 	for _, t := range s.tasks {
 		if !t.due.After(now) {
 			t.due = now.Add(s.options.AckWait)
-			return &work{ledger: l, task: t, record: s.records[t.sequence-1].Clone()}, time.Time{}, nil
+			return &work{ledger: l, task: t, record: s.records[t.sequence-1]}, time.Time{}, nil
 		}
 	}
 	return nil, s.earliest(), s.changed

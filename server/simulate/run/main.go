@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/simulate"
@@ -24,27 +26,54 @@ func main() {
 
 type flags struct {
 	campaign simulate.Campaign
+	floor    string
 	faults   string
 	replay   bool
 	shrink   time.Duration
 	quiet    bool
 }
 
+const usage = `Plays floors of agents and customers, one seed after another, until the time is over or an invariant is broken.
+
+Floors:
+  busy   200 agents have 1,000 conversations an hour, of 8 to 15 minutes; in about one of five somebody hands over or
+         brings a colleague in
+  dense  twice as many conversations, in which something happens every 3 minutes: shows faults soonest
+
+Flags (defaults are those of the busy floor):
+`
+
+// parse reads the flags. A floor's settings are the defaults of the others.
 func parse(args []string) (flags, error) {
+	f, err := parseOn(simulate.FloorBusy, args)
+	if err == nil && f.floor != simulate.FloorBusy {
+		return parseOn(f.floor, args)
+	}
+	return f, err
+}
+
+func parseOn(floor string, args []string) (flags, error) {
 	var f flags
 	o := &f.campaign.Options
+	if err := o.SetFloor(floor); err != nil {
+		return f, err
+	}
 	set := flag.NewFlagSet("simulate", flag.ContinueOnError)
+	set.Usage = func() { fmt.Fprint(set.Output(), usage); set.PrintDefaults() }
+	set.StringVar(&f.floor, "floor", floor, "what kind of floor: busy or dense")
 	set.DurationVar(&f.campaign.For, "for", 0, "how long to play, such as 10m")
-	set.Float64Var(&f.campaign.Hours, "hours", 0, "how many hours to simulate")
+	set.Float64Var(&f.campaign.Hours, "hours", 0, "how many hours of a floor to simulate")
 	set.IntVar(&f.campaign.Parallel, "parallel", 1, "how many runs at once")
 	set.BoolVar(&f.campaign.GoOn, "go-on", false, "go on after a broken invariant")
 	set.Uint64Var(&o.Seed, "seed", 1, "the first seed")
 	set.IntVar(&o.Agents, "agents", 200, "agents on the floor")
 	set.IntVar(&o.Backends, "backends", 3, "backends")
-	set.DurationVar(&o.For, "each", time.Hour, "how long customers come in each run")
-	set.DurationVar(&o.TalkEvery, "talk-every", 6*time.Minute, "how often a customer comes for each agent")
-	set.DurationVar(&o.TalkFor, "talk-for", 3*time.Minute, "how long an agent talks before they do something")
-	set.Float64Var(&o.Restless, "restless", 0.4, "how much of what agents do is something else than ending the conversation")
+	set.DurationVar(&o.For, "each", o.For, "how long customers come in each run")
+	set.DurationVar(&o.TalkEvery, "talk-every", o.TalkEvery, "how often a customer comes for each agent")
+	set.DurationVar(&o.TalkFor, "talk-for", o.TalkFor, "how long an agent talks before they do something")
+	set.DurationVar(&o.TalkUpTo, "talk-up-to", o.TalkUpTo, "how long at most; 0: -talk-for is the average")
+	set.DurationVar(&o.Patience, "patience", o.Patience, "how long a customer stays at most, on average")
+	set.Float64Var(&o.Restless, "restless", o.Restless, "how much of what agents do is something else than ending the conversation")
 	set.BoolVar(&o.Rough, "rough", false, "the worst weather in each run")
 	set.StringVar(&f.faults, "faults", "all", "kinds of trouble: all, none, or some of "+strings.Join(simulate.AllFaults, ","))
 	set.StringVar(&o.Bug, "bug", "", "a fault to put in on purpose: "+strings.Join(simulate.Bugs(), ", "))
@@ -69,21 +98,22 @@ func run(args []string) (int, error) {
 	if err != nil {
 		return 2, err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // a run needs little memory, and a fifth of its time went into tidying up
+	}
 	if f.replay {
 		f.campaign.Hours, f.campaign.Options.Tell = 1e-9, true
 	}
-	began, total := time.Now(), time.Duration(0)
-	told := began
-	f.campaign.Each = func(r simulate.Result) {
-		total += r.Simulated
+	told := time.Now()
+	f.campaign.Each = func(r simulate.Result, total *simulate.Total) {
 		if r.Violation != nil {
 			fmt.Printf("seed %d: %s\n", r.Seed, r.Violation)
 		}
 		if !f.quiet && time.Since(told) > 30*time.Second {
 			told = time.Now()
-			fmt.Printf("… %.0f hours in %s, at seed %d\n", total.Hours(), time.Since(began).Round(time.Second), r.Seed)
+			fmt.Printf("… seed %d: %s\n", r.Seed, total.Progress())
 		}
 	}
 	done, err := f.campaign.Run(ctx)
