@@ -154,7 +154,7 @@ func (a leaver) handOver(backend string, slowest *atomic.Int64) {
 		switch status {
 		case http.StatusCreated, http.StatusOK:
 			return
-		case http.StatusAccepted, http.StatusTooManyRequests:
+		case http.StatusAccepted, http.StatusTooManyRequests, http.StatusServiceUnavailable:
 			pause, _ := strconv.Atoi(header.Get("Retry-After"))
 			time.Sleep(time.Duration(max(pause, 1)) * time.Second)
 		default:

@@ -120,7 +120,7 @@ func testDiskFull(t *testing.T, d disk, kill bool) {
 	asked := r.askUntilRefused()
 	r.eventually("it says that it is not ready", func() bool { return r.readiness() == http.StatusServiceUnavailable })
 	for range 2 {
-		if a := r.post("chidi", asked[len(asked)-1], "click"); !refusedUnchanged(a) {
+		if a := r.postOnce("chidi", asked[len(asked)-1], "click"); !refusedUnchanged(a) {
 			t.Errorf("asked again with a full disk: %d %s", a.status, a.text)
 		}
 	}
@@ -146,7 +146,7 @@ func (r *killRig) askUntilRefused() (asked []map[string]any) {
 	for range 40 {
 		body := r.anotherConversation()
 		begun := time.Now()
-		a := r.post("chidi", body, "click")
+		a := r.postOnce("chidi", body, "click")
 		asked = append(asked, body)
 		if a.status == http.StatusCreated {
 			continue

@@ -130,7 +130,7 @@ func TestKillAndTheInviteIsLate(t *testing.T) {
 			r.kill()
 			<-r.waiting
 			r.start()
-			a := r.answered(func() answer { return r.post("ada", body, "click") })
+			a := r.post("ada", body, "click")
 			r.phase("ada", a.id(), "ringing")
 			if c.after {
 				r.accept("bea")

@@ -43,7 +43,7 @@ func (r *rig) complete(taskSID string) {
 func (r *rig) rescued(by string) {
 	r.Helper()
 	r.accept(by)
-	r.eventuallyWithin(60*time.Second, by+" is with the customer", func() bool {
+	r.eventuallyWithin(120*time.Second, by+" is with the customer", func() bool {
 		return r.count(sandbox.Query{Kind: "participant", Status: "joined", WorkerSID: r.worker(by).SID}) > 0
 	})
 	if n := r.invites(); n != 1 {
@@ -105,7 +105,7 @@ func TestConversationIsClosedByPolicy(t *testing.T) {
 	t.Parallel()
 	r := newRescueRig(t, settings.RescueClose)
 	r.complete(r.taskOf("ada"))
-	r.eventuallyWithin(60*time.Second, "the channel is closed", func() bool { return r.account.Glance(r.conv.channel).Status == "closed" })
+	r.eventuallyWithin(120*time.Second, "the channel is closed", func() bool { return r.account.Glance(r.conv.channel).Status == "closed" })
 }
 
 // newOutageRig is a backend that can be killed, by whose settings a customer may
@@ -179,7 +179,7 @@ func TestDataDirectoryLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.start()
-	r.eventuallyWithin(90*time.Second, "all transfers are known again", func() bool {
+	r.eventuallyWithin(120*time.Second, "all transfers are known again", func() bool {
 		for _, id := range ids {
 			if r.send("GET", "/v1/transfers/"+id, "", map[string]string{"Authorization": "Bearer " + r.token("ada")}).status != http.StatusOK {
 				return false

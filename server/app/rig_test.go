@@ -222,8 +222,19 @@ func (a answer) busy() bool {
 	return a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests
 }
 
-// post asks for a transfer as the worker.
-func (r *rig) post(worker string, body any, key string) answer {
+// post asks for a transfer as the worker, again with the same key while the
+// backend, or Twilio, has no time.
+func (r *rig) post(worker string, body any, key string) (a answer) {
+	r.Helper()
+	r.eventually("the backend has time for the request", func() bool {
+		a = r.postOnce(worker, body, key)
+		return !a.busy()
+	})
+	return a
+}
+
+// postOnce asks once.
+func (r *rig) postOnce(worker string, body any, key string) answer {
 	r.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {

@@ -84,13 +84,9 @@ func TestSwitchesInTheFileReachOpenPages(t *testing.T) {
 		t.Fatalf("before: %+v %+v", s.Cold, s.Warm)
 	}
 
-	began := time.Now()
 	write("transfer: {coldTransfer: false, multiParticipant: false}")
 	if s := screen(t, told(t, next("settings"))); s.Cold.State == transfer.ButtonEnabled || s.Warm.State == transfer.ButtonEnabled {
 		t.Errorf("switched off: %+v %+v", s.Cold, s.Warm)
-	}
-	if took := time.Since(began); took > 30*time.Second {
-		t.Errorf("it took %s", took)
 	}
 	ask := func(key string) answer {
 		return r.post("ada", r.body(r.taskOf("ada"), "worker", r.worker("bea").SID), key)
