@@ -104,8 +104,11 @@ func (c *Coordinator) checkChannel(ctx context.Context, s transfer.State, t tran
 	if err != nil || !over {
 		return nil, err
 	}
-	if t.Invite.TaskSID != "" {
-		if err := c.withdraw(ctx, t.Invite.TaskSID, reasonConversationEnded); err != nil {
+	for _, sid := range []string{t.Invite.TaskSID, t.Invite.After} {
+		if sid == "" {
+			continue
+		}
+		if err := c.withdraw(ctx, sid, reasonConversationEnded); err != nil {
 			return nil, err
 		}
 	}

@@ -23,9 +23,9 @@ var edges = []string{
 	"withdrawing → leaving", "withdrawing → closing", "withdrawing → declined", "withdrawing → timed-out", "withdrawing → canceled",
 	"withdrawing → failed", "withdrawing → abandoned", "closing → declined", "closing → timed-out", "closing → failed",
 	"closing → canceled", "closing → abandoned",
-	"leave: requested → leaving", "leave: leaving → gone", "leave: leaving → failed",
-	"remove: requested → leaving", "remove: leaving → gone", "remove: leaving → failed",
-	"end: requested → leaving", "end: leaving → gone", "end: leaving → failed",
+	"leave: requested → leaving", "leave: leaving → gone", "leave: leaving → failed", "leave: failed → gone",
+	"remove: requested → leaving", "remove: leaving → gone", "remove: leaving → failed", "remove: failed → gone",
+	"end: requested → leaving", "end: leaving → gone", "end: leaving → failed", "end: failed → gone",
 }
 
 // unreached are edges that the machine has for the sake of safety, and why nothing
@@ -74,7 +74,7 @@ func explore(t *testing.T, before transfer.State, e transfer.Event, seen, found 
 	for _, d := range s.Departures {
 		departures += fmt.Sprint(d.ID, d.Phase)
 	}
-	key := fmt.Sprint(tr.Phase, tr.AcceptedBy, tr.Over, min(tr.Round, 1), tr.Attempt, tr.LeftAt.IsZero(), tr.Invite.TaskSID, tr.Target, departures)
+	key := fmt.Sprint(tr.Phase, tr.AcceptedBy, tr.Over, min(tr.Round, 1), tr.Attempt, tr.LeftAt.IsZero(), tr.Invite.TaskSID, tr.Invite.After, tr.Target, departures)
 	if seen[key] || !tr.Open() || tr.Round > 1 || len(s.Departures) > 1 {
 		return
 	}
@@ -96,11 +96,17 @@ func whatever(tr transfer.Transfer) []transfer.Event {
 		transfer.TimedOut{TransferID: id, At: at.Add(time.Hour)}, transfer.Canceled{TransferID: id, At: at},
 		transfer.Closed{TransferID: id, At: at}, transfer.Abandoned{TransferID: id, At: at},
 	}
+	if tr.Invite.After != "" {
+		events = append(events, transfer.Accepted{TransferID: id, WorkerSID: "WK2", TaskSID: tr.Invite.After, At: at})
+	}
 	for _, next := range []transfer.Next{
 		{}, {Kind: transfer.NextClose}, {Kind: transfer.NextTarget, Target: transfer.Target{Kind: transfer.TargetQueue, SID: "T3"}},
 		{Kind: transfer.NextTarget, Target: transfer.Target{Kind: transfer.TargetWorker, SID: "T4"}},
 	} {
 		events = append(events, transfer.Withdrawn{TransferID: id, Next: next, At: at})
+		if next.Kind == transfer.NextTarget && tr.Invite.TaskSID != "" {
+			events = append(events, transfer.Withdrawn{TransferID: id, Next: next, Standing: true, At: at})
+		}
 	}
 	departures := []transfer.Departure{
 		{ID: "XD1", Kind: transfer.DepartureLeave, Agent: tr.From}, {ID: "XD2", Kind: transfer.DepartureLeave, Agent: transfer.Agent{TaskSID: task}},

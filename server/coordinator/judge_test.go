@@ -89,6 +89,7 @@ func (g *game) stampOf(taskSID, attributes string) stamp {
 func (g *game) judgeRecord(before, after transfer.State) {
 	for _, t := range after.Transfers {
 		if _, known := before.Find(t.ID); !known {
+			delete(g.judge.made, t.ID) // a key is remembered as long as its transfer: this one is used again
 			g.judgeRequest(before, t)
 		}
 		if t.Mode == transfer.ModeCold && t.Phase == transfer.PhaseLeaving {

@@ -128,6 +128,27 @@ var situations = []situation{
 		g.bring(1)
 		g.acts(one(g, []string{"leave", "remove"}))
 	}},
+	// Of two processes that take somebody out, or end the conversation, one is refused, and is the first to say so.
+	{24, func(g *game) {
+		op := one(g, []string{"remove", "remove", "close"})
+		g.with(op, func(p *process, do func() error) error {
+			g.clock.Advance(2100 * time.Millisecond)
+			for _, other := range g.processes {
+				if other != p && !other.dead() && g.lab.due() {
+					other.once(op, func(func() error) error { return errRefused(op) })
+					_, _ = other.RunOnce(g.t.Context())
+				}
+			}
+			return do()
+		})
+		if op == "close" {
+			g.alone()
+			g.acts(actionEnd)
+			return
+		}
+		g.bring(1)
+		g.acts(one(g, []string{"leave", "remove"}))
+	}},
 	// Whoever has accepted leaves before the agent is removed.
 	{16, func(g *game) {
 		g.bring(2)

@@ -128,6 +128,13 @@ func (c *Coordinator) takeInvite(ctx context.Context, record ledger.Record, t tr
 	left := min(leaseEnds(record, c.Lease).Sub(c.Clock()), max(record.Lease, c.Lease)) // not more, should the clock be set back
 	stepCtx, cancel := c.Schedule.Within(ctx, left-spare)
 	defer cancel()
+	if t.Invite.After != "" {
+		if _, e, err := c.takeBackTask(stepCtx, t, t.Invite.After); err != nil {
+			return record, false, err
+		} else if e != nil { // the former target was faster
+			return c.record(ctx, record, e)
+		}
+	}
 	e := c.invite(stepCtx, record.State, t)
 	next, written, err := c.record(ctx, record, e)
 	if made, ok := e.(transfer.Invited); ok && err == nil && !written {

@@ -48,7 +48,7 @@ func (c *Coordinator) ApplyTask(ctx context.Context, e TaskEvent) error {
 		return err
 	}
 	t, ok := last.State.Find(attributes.Transfer)
-	if !ok || !t.Open() || attributes.Plan.Round != t.Round || (t.Invite.TaskSID != "" && t.Invite.TaskSID != e.TaskSID) {
+	if !ok || !t.Open() || !isAbout(e, t, attributes.Plan.Round) {
 		return nil
 	}
 	event := c.eventOf(e, t)
@@ -57,6 +57,16 @@ func (c *Coordinator) ApplyTask(ctx context.Context, e TaskEvent) error {
 	}
 	_, _, err = c.record(ctx, last, event)
 	return err
+}
+
+// isAbout reports whether the event, about a task of the round, is about the
+// transfer's present invite, or says that a former one which still stood was
+// accepted.
+func isAbout(e TaskEvent, t transfer.Transfer, round int) bool {
+	if t.Invite.After != "" && e.TaskSID == t.Invite.After {
+		return e.Type == "reservation.accepted"
+	}
+	return round == t.Round && (t.Invite.TaskSID == "" || t.Invite.TaskSID == e.TaskSID)
 }
 
 // eventOf is what the event of TaskRouter means for a transfer; nil if nothing.

@@ -13,9 +13,16 @@ import (
 // takeWithdraw takes an invite back and decides what follows, on facts that
 // are read after that. What follows is decided anew if somebody wrote about the
 // conversation meanwhile: an agent may have left in between.
+//
+// Where nobody is with the customer, and another target is to be asked, that is
+// written down first: then the former invite is taken back and the next one asked
+// for in one go, and the customer does not wait for the ledger in between.
 func (c *Coordinator) takeWithdraw(ctx context.Context, record ledger.Record, t transfer.Transfer) (ledger.Record, bool, error) {
 	stepCtx, cancel := c.Schedule.Within(ctx, 2*c.stepTimeout())
 	defer cancel()
+	if next, written, err := c.nextFirst(stepCtx, record, t); written || err != nil || next.Sequence != record.Sequence {
+		return next, written, err
+	}
 	attributes, e, err := c.takeBack(stepCtx, record.State, t)
 	if err != nil {
 		return record, false, err
@@ -29,15 +36,39 @@ func (c *Coordinator) takeWithdraw(ctx context.Context, record ledger.Record, t 
 	})
 }
 
+// nextFirst decides what follows while the invite still stands, and records it
+// if that is another target. It writes nothing, and returns the record that it
+// was given, where the invite has to be taken back before more is known: an agent
+// is with the customer, or may be; or it is not sure which invites there are.
+func (c *Coordinator) nextFirst(ctx context.Context, record ledger.Record, t transfer.Transfer) (ledger.Record, bool, error) {
+	if t.LeftAt.IsZero() || t.Over == transfer.ReasonInviteWithdrawn || t.Invite.TaskSID == "" || t.Attempt > 1 {
+		return record, false, nil
+	}
+	task, err := c.Twilio.Task(ctx, t.Invite.TaskSID)
+	if err != nil || task.AssignmentStatus != taskPending && task.AssignmentStatus != taskReserved {
+		return record, false, nil // whoever takes it back looks closer
+	}
+	return c.recordDecided(ctx, record, func(s transfer.State) (transfer.Event, error) {
+		next, err := c.next(ctx, s, t, task.Attributes)
+		if err != nil || next.Kind != transfer.NextTarget {
+			return nil, err
+		}
+		return transfer.Withdrawn{TransferID: t.ID, Next: next, Standing: true, At: c.Clock()}, nil
+	})
+}
+
 // recordDecided writes what is decided on the channel's state, as
 // [Coordinator.record] does, but where somebody else has written in between, it
-// is decided anew.
+// is decided anew. Nothing is written where nothing is decided.
 func (c *Coordinator) recordDecided(ctx context.Context, record ledger.Record, decide func(transfer.State) (transfer.Event, error)) (ledger.Record, bool, error) {
 	last := record
 	for {
 		e, err := decide(last.State)
 		if err != nil {
 			return record, false, err
+		}
+		if e == nil {
+			return last, false, nil
 		}
 		state, err := transfer.Advance(last.State, e)
 		if errors.Is(err, transfer.ErrPointless) {
@@ -69,6 +100,9 @@ func (c *Coordinator) takeBack(ctx context.Context, s transfer.State, t transfer
 			return "", nil, err
 		}
 	}
+	if t.Invite.After != "" {
+		tasks = append(tasks, t.Invite.After)
+	}
 	for _, sid := range tasks {
 		found, e, err := c.takeBackTask(ctx, t, sid)
 		if e != nil || err != nil {
@@ -97,7 +131,7 @@ func (c *Coordinator) takeBackTask(ctx context.Context, t transfer.Transfer, sid
 		case taskCanceled:
 			return task.Attributes, nil, nil
 		case taskPending, taskReserved:
-			err := c.Twilio.CancelTask(ctx, sid, task.ETag, takenBack(t.Over))
+			err := c.Twilio.CancelTask(ctx, sid, task.ETag, takenBack(t.OverBefore(sid)))
 			switch {
 			case err == nil, twilioapi.IsNotFound(err):
 				return task.Attributes, nil, nil

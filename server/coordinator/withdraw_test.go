@@ -3,6 +3,8 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,4 +61,126 @@ func TestAnAcceptWinsAlthoughItsListLags(t *testing.T) {
 func isRefusal(err error) bool {
 	var refusal *transfer.Refusal
 	return errors.As(err, &refusal)
+}
+
+// left is a lab whose customer is alone and Bea is being asked; Sam is next.
+func left(t *testing.T) (*lab, *process) {
+	l, p := several(t, func(l *lab, s *transfer.Settings) {
+		s.Fallbacks = []transfer.Fallback{{Kind: transfer.FallbackWorker, SID: l.worker("sam")}}
+		l.be("sam", "Available")
+	})
+	l.ask(p, "ada", func(*transfer.Request) {})
+	l.until(p, transfer.PhaseRinging)
+	return l, p
+}
+
+// reopen is another process with the settings of the first.
+func (l *lab) reopen(p *process) *process {
+	return l.open(func(o *Options) { o.Settings = p.Settings })
+}
+
+// TestNobodyWaitsForTheLedgerWhileAlone: between the end of one invite and the
+// beginning of the next nothing is written down: an election among the ledger's
+// servers takes many seconds.
+func TestNobodyWaitsForTheLedgerWhileAlone(t *testing.T) {
+	l, p := left(t)
+	decline(l, p)
+	var order []string
+	p.around = func(op string, do func() error) error {
+		switch op {
+		case "append", "cancel", "invite":
+			order = append(order, op)
+		}
+		return do()
+	}
+	l.deliverAll(p)
+	l.untilRound(p, 1)
+	p.Wait()
+	for i, op := range order {
+		if op == "cancel" && (i+1 == len(order) || order[i+1] != "invite") {
+			t.Errorf("after the invite was taken back came something else than the next one: %v", order)
+		}
+	}
+	if !slices.Contains(order, "cancel") {
+		t.Errorf("nothing was taken back: %v", order)
+	}
+	if _, ok := l.reservation("sam", "pending"); !ok {
+		t.Error("sam is not asked")
+	}
+}
+
+// TestKilledBetweenTwoTargets kills the process before and after each thing that
+// it does from a decline on. Another one asks Sam, once, within ten seconds.
+func TestKilledBetweenTwoTargets(t *testing.T) {
+	for _, op := range []string{"append", "task", "participants", "cancel", "invite"} {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprint(op, " ", after), func(t *testing.T) {
+				l, p := left(t)
+				invites := len(l.invites(l.last().ID))
+				decline(l, p)
+				hooks := l.takeHooks()
+				p.once(op, func(do func() error) error {
+					if after {
+						_ = do()
+					}
+					p.kill()
+					return errLost("everything")
+				})
+				for _, form := range hooks {
+					_ = l.deliver(p, form)
+				}
+				l.run(p)
+				p.Wait()
+				q := l.reopen(p)
+				for _, form := range hooks {
+					l.check(l.deliver(q, form)) // a webhook that was not taken in comes again
+				}
+				since := l.clock.Now()
+				for range 20 {
+					l.run(q)
+					if _, ok := l.reservation("sam", "pending"); ok {
+						break
+					}
+					l.clock.Advance(500 * time.Millisecond)
+				}
+				if _, ok := l.reservation("sam", "pending"); !ok {
+					t.Fatalf("sam is not asked %v later: %+v", l.clock.Now().Sub(since), l.last())
+				}
+				l.untilRound(q, 1)
+				l.accept("sam")
+				l.deliverAll(q)
+				l.until(q, transfer.PhaseCompleted)
+				if n := len(l.invites(l.last().ID)) - invites; n != 1 {
+					t.Errorf("%d invites after the first", n)
+				}
+				if _, ok := l.reservation("bea", "pending"); ok {
+					t.Error("bea is still asked")
+				}
+			})
+		}
+	}
+}
+
+// TestTheFormerTargetIsFaster: the time was over and the next target chosen, but
+// Bea accepts right before her invite is taken back. She has won.
+func TestTheFormerTargetIsFaster(t *testing.T) {
+	for _, told := range []bool{false, true} {
+		l, p := left(t)
+		l.clock.Advance(time.Minute)
+		p.once("cancel", func(do func() error) error {
+			l.accept("bea")
+			if told {
+				l.deliverAll(p)
+			}
+			return do()
+		})
+		l.until(p, transfer.PhaseCompleted)
+		got := l.last()
+		if got.AcceptedBy != l.worker("bea") || got.Target.SID != l.worker("bea") || len(got.Tried) != 0 {
+			t.Errorf("told of it: %v: %+v", told, got)
+		}
+		if _, ok := l.reservation("sam", "pending"); ok || !l.in("bea") {
+			t.Errorf("told of it: %v: sam is asked: %v, bea is in: %v", told, ok, l.in("bea"))
+		}
+	}
 }

@@ -52,9 +52,9 @@ func TestColdTransferFromClickToEnd(t *testing.T) {
 		{"… found", []Event{InviteUnknown{TransferID: "XT1", Due: at(3), At: at(1)}, Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(4)}}, PhaseLeaving, StepRemove, ""},
 		{"… missing, tried again", []Event{InviteUnknown{TransferID: "XT1", Due: at(3), At: at(1)}, InviteMissing{TransferID: "XT1", At: at(4)}}, PhaseInviting, StepInvite, ""},
 		{"canceled", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}}, PhaseWithdrawing, StepWithdraw, ""},
-		{"… and nobody else is needed", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{"XT1", Next{}, at(4)}}, PhaseCanceled, "", ReasonInviteCanceled},
-		{"… and another is asked", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{"XT1", Next{Kind: NextTarget}, at(4)}}, PhaseInviting, StepInvite, ""},
-		{"… and it is closed", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{"XT1", Next{Kind: NextClose}, at(4)}}, PhaseClosing, StepClose, ""},
+		{"… and nobody else is needed", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{TransferID: "XT1", Next: Next{}, At: at(4)}}, PhaseCanceled, "", ReasonInviteCanceled},
+		{"… and another is asked", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{TransferID: "XT1", Next: Next{Kind: NextTarget}, At: at(4)}}, PhaseInviting, StepInvite, ""},
+		{"… and it is closed", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, Left{"XT1", at(2)}, InviteEnded{"XT1", "", "console", at(3)}, Withdrawn{TransferID: "XT1", Next: Next{Kind: NextClose}, At: at(4)}}, PhaseClosing, StepClose, ""},
 		{"canceled before the agent left", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, InviteEnded{"XT1", "", "console", at(2)}}, PhaseLeaving, StepLook, ""},
 		{"… who stays", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, InviteEnded{"XT1", "", "console", at(2)}, Stayed{"XT1", at(9)}}, PhaseWithdrawing, StepWithdraw, ""},
 		{"… who has left", []Event{Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT2", At: at(1)}, InviteEnded{"XT1", "", "console", at(2)}, Left{"XT1", at(9)}}, PhaseWithdrawing, StepWithdraw, ""},
@@ -118,7 +118,7 @@ func TestATransferBeginsOnce(t *testing.T) {
 // target, or of a former attempt, says nothing about the present one.
 func TestAnswersOfFormerInvites(t *testing.T) {
 	second := walk(t, opened(t), Declined{"XT1", "WT2", ReasonTargetDeclined, at(1)},
-		Withdrawn{"XT1", Next{Kind: NextTarget, Target: Target{Kind: TargetWorker, SID: cyd}}, at(2)})
+		Withdrawn{TransferID: "XT1", Next: Next{Kind: NextTarget, Target: Target{Kind: TargetWorker, SID: cyd}}, At: at(2)})
 	again := walk(t, opened(t), InviteUnknown{TransferID: "XT1", Attempt: 1, Due: at(3), At: at(1)}, InviteMissing{TransferID: "XT1", Attempt: 1, At: at(4)})
 	searched := walk(t, again, InviteUnknown{TransferID: "XT1", Attempt: 2, Due: at(9), At: at(8)})
 	for _, c := range []struct {
@@ -191,5 +191,52 @@ func TestWhoLeftIsNotForgotten(t *testing.T) {
 				t.Errorf("long gone are %v", s.LongGone)
 			}
 		})
+	}
+}
+
+// TestTheFormerInviteStands while the next target is chosen, until that is asked.
+func TestTheFormerInviteStands(t *testing.T) {
+	invited := walk(t, opened(t), Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT1", At: at(1)}, Left{"XT1", at(2)},
+		Declined{TransferID: "XT1", TaskSID: "WT1", Reason: ReasonTargetDeclined, At: at(3)})
+	next := Next{Kind: NextTarget, Target: Target{Kind: TargetWorker, SID: cyd}, Attributes: "{}"}
+	chosen := walk(t, invited, Withdrawn{TransferID: "XT1", Next: next, Standing: true, At: at(4)})
+	if got := chosen.Transfers[0]; got.Phase != PhaseInviting || got.Invite.After != "WT1" || got.OverBefore("WT1") != ReasonTargetDeclined {
+		t.Fatalf("%+v", got)
+	}
+	for _, c := range []struct {
+		name  string
+		event Event
+		after string
+	}{
+		{"asked", Invited{TransferID: "XT1", Round: 1, InviteSID: "KG2", TaskSID: "WT2", At: at(5)}, ""},
+		{"refused", InviteRefused{TransferID: "XT1", Round: 1, Attempt: 1, Reason: ReasonInviteRefused, At: at(5)}, ""},
+		{"unknown", InviteUnknown{TransferID: "XT1", Round: 1, Attempt: 1, Due: at(7), At: at(5)}, "WT1"},
+		{"declined at once", Declined{TransferID: "XT1", TaskSID: "WT2", Reason: ReasonTargetDeclined, At: at(5)}, ""},
+	} {
+		if got := walk(t, chosen, c.event).Transfers[0]; got.Invite.After != c.after {
+			t.Errorf("%s: %+v", c.name, got.Invite)
+		}
+	}
+	for _, e := range []Event{InviteEnded{"XT1", "WT1", "", at(5)}, Declined{TransferID: "XT1", TaskSID: "WT1", Reason: ReasonTargetDeclined, At: at(5)}} {
+		if s, err := Advance(chosen, e); !errors.Is(err, ErrPointless) {
+			t.Errorf("%s of the former invite: %v %+v", e.Name(), err, s.Transfers)
+		}
+	}
+	got := walk(t, chosen, Accepted{TransferID: "XT1", WorkerSID: bea, TaskSID: "WT1", At: at(5)}).Transfers[0]
+	if got.Phase != PhaseCompleted || got.Target.SID != bea || len(got.Tried) != 0 || got.Invite.TaskSID != "WT1" || got.Invite.After != "" {
+		t.Errorf("the former target was faster: %+v", got)
+	}
+}
+
+// TestWhoLeftIsGoneAlthoughItWasSaidToHaveFailed: two processes asked Twilio, one
+// was refused, and was the first to say so.
+func TestWhoLeftIsGoneAlthoughItWasSaidToHaveFailed(t *testing.T) {
+	s := walk(t, State{}, DepartureRequested{Departure: Departure{ID: "XD1", Kind: DepartureLeave, Agent: Agent{ParticipantSID: utA}}, InteractionChannelSID: uo, At: noon},
+		DepartureRefused{DepartureID: "XD1", Reason: ReasonLeaveRefused, At: at(1)}, Departed{DepartureID: "XD1", At: at(2)})
+	if d := s.Departures[0]; d.Phase != DepartureGone || d.Failure != "" || !s.Gone(utA) {
+		t.Errorf("%+v", d)
+	}
+	if _, err := Advance(s, Departed{DepartureID: "XD1", At: at(3)}); !errors.Is(err, ErrPointless) {
+		t.Errorf("twice: %v", err)
 	}
 }

@@ -24,7 +24,15 @@ func (e DepartureRequested) apply(s *State) error {
 	return nil
 }
 
+// apply notes that they are gone, also where that was said to have failed: of two
+// processes that took the step one may have been refused, and told so first.
 func (e Departed) apply(s *State) error {
+	for i := range s.Departures {
+		if d := &s.Departures[i]; d.ID == e.DepartureID && d.Phase == DepartureFailed {
+			d.Phase, d.EndedAt, d.Failure, d.FailureDetail = DepartureGone, e.At, "", ""
+			return nil
+		}
+	}
 	return s.onDeparture(e.DepartureID, func(d *Departure) {
 		d.Phase, d.EndedAt, d.Due = DepartureGone, e.At, time.Time{}
 	})

@@ -112,7 +112,10 @@ type (
 	Withdrawn struct {
 		TransferID string
 		Next       Next
-		At         time.Time
+		// Standing says that the invite still stands, and is to be taken back right
+		// before the next one is asked for.
+		Standing bool
+		At       time.Time
 	}
 	// Closed: the conversation was closed, since nobody took over.
 	Closed struct {

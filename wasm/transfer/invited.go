@@ -10,7 +10,7 @@ func (e Invited) apply(s *State) error {
 		if !t.InviteUnsettled() || !t.asks(e.Round, 0) {
 			return false
 		}
-		t.Invite.SID, t.Invite.TaskSID, t.Invite.Attributes = e.InviteSID, e.TaskSID, ""
+		t.Invite = Invite{WorkflowSID: t.Invite.WorkflowSID, TaskChannelName: t.Invite.TaskChannelName, SID: e.InviteSID, TaskSID: e.TaskSID}
 		t.InvitedAt, t.Due = e.At, e.At.Add(CheckEvery)
 		if t.TimeoutSeconds > 0 {
 			t.Deadline = e.At.Add(time.Duration(t.TimeoutSeconds) * time.Second)
@@ -52,6 +52,7 @@ func (e InviteRefused) apply(s *State) error {
 		if !t.InviteUnsettled() || !t.asks(e.Round, e.Attempt) {
 			return false
 		}
+		t.Invite.After = ""
 		if t.AcceptedBy != "" { // by an earlier attempt, whose answer was lost
 			t.Phase, t.Due = PhaseSearching, e.At.Add(searchAgain)
 			return true
@@ -157,7 +158,16 @@ func (e Stayed) apply(s *State) error {
 func (e Accepted) apply(s *State) error {
 	in := s.Member(e.WorkerSID)
 	return s.on(e.TransferID, func(t *Transfer) bool {
-		if t.AcceptedBy != "" || (e.TaskSID != "" && t.asked(e.TaskSID)) {
+		if t.AcceptedBy != "" {
+			return false
+		}
+		if e.TaskSID != "" && e.TaskSID == t.Invite.After {
+			t.former()
+			t.AcceptedBy, t.AcceptedAt, t.Doubled = e.WorkerSID, e.At, in
+			t.joined(e.At)
+			return true
+		}
+		if e.TaskSID != "" && t.asked(e.TaskSID) {
 			return false
 		}
 		t.AcceptedBy, t.AcceptedAt, t.Doubled = e.WorkerSID, e.At, in
@@ -172,6 +182,14 @@ func (e Accepted) apply(s *State) error {
 		}
 		return true
 	})
+}
+
+// former goes back to the target before the present one: they accepted before
+// their invite was taken back, so the next one was not asked for.
+func (t *Transfer) former() {
+	last := len(t.Tried) - 1
+	t.Target, t.Tried = t.Tried[last].Target, t.Tried[:last:last]
+	t.Invite = Invite{TaskChannelName: t.Invite.TaskChannelName, TaskSID: t.Invite.After}
 }
 
 // apply lets the participant of the second invite go; also after the end of the

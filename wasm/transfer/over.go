@@ -60,7 +60,7 @@ func (t *Transfer) settled(taskSID string, why Reason, at time.Time) bool {
 	if t.Over == "" {
 		t.Over = why
 	}
-	t.Invite.TaskSID = taskSID
+	t.Invite.TaskSID, t.Invite.After = taskSID, ""
 	t.Phase, t.Due = PhaseWithdrawing, at
 	return true
 }
@@ -102,7 +102,12 @@ func (e Withdrawn) apply(s *State) error {
 		}
 		switch e.Next.Kind {
 		case NextTarget:
+			after := t.Invite.After
+			if e.Standing {
+				after = t.Invite.TaskSID
+			}
 			t.next(e.Next, e.At)
+			t.Invite.After = after
 		case NextClose:
 			t.Phase, t.Due = PhaseClosing, e.At
 		default:
@@ -121,6 +126,17 @@ func (t *Transfer) next(n Next, at time.Time) {
 	t.DroppedAttributes = n.DroppedAttributes
 	t.Phase, t.Attempt, t.Due = PhaseInviting, 1, at.Add(CheckEvery)
 	t.Deadline, t.TimeoutSeconds = time.Time{}, int(n.Timeout/time.Second)
+}
+
+// OverBefore is why the target that was asked by the task will not take over: the
+// present one, or a former one.
+func (t Transfer) OverBefore(taskSID string) Reason {
+	for i := range t.Tried {
+		if tried := &t.Tried[i]; tried.TaskSID == taskSID && taskSID != "" {
+			return tried.Outcome
+		}
+	}
+	return t.Over
 }
 
 // endOf is the phase in which a transfer ends whose target is over.

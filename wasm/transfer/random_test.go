@@ -90,6 +90,6 @@ func drawEvent(t *rapid.T, when time.Time, round int) Event {
 		InviteUnknown{TransferID: "XT1", Round: round, Due: when.Add(time.Second), At: when}, InviteMissing{TransferID: "XT1", Round: round, At: when}, Left{"XT1", when}, Stayed{"XT1", when},
 		Accepted{"XT1", bea, "", when}, InviteEnded{"XT1", "", "", when}, Abandoned{"XT1", when},
 		Declined{"XT1", "", ReasonTargetDeclined, when}, TimedOut{"XT1", when}, Canceled{"XT1", ada, when},
-		Withdrawn{"XT1", next, when}, Withdrawn{"XT1", next, when}, Closed{"XT1", when},
+		Withdrawn{TransferID: "XT1", Next: next, At: when}, Withdrawn{TransferID: "XT1", Next: next, Standing: true, At: when}, Closed{"XT1", when},
 	}).Draw(t, "event")
 }
