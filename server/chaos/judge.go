@@ -53,7 +53,7 @@ func judge(p plan, f *floor, stories []*story) *report {
 		r.judgeUntold(s, c, t)
 		for i, left := range s.left {
 			if left && !c.left[s.job.agents[i].participant] {
-				r.wrong(t, &t.untrue, s, "%s was told to have left and is still there", s.job.agents[i].name)
+				r.wrong(&t.untrue, s, "%s was told to have left and is still there", s.job.agents[i].name)
 			}
 		}
 		r.judgeCustomer(s, c, t)
@@ -73,7 +73,7 @@ func (r *report) judgeAttributes(f *floor, reading *reading) {
 	}
 	for _, s := range r.stories {
 		if text := shown[reading.channel(s.job.channel).conversation]; text != "" {
-			r.wrong(r.of(s.kind), &r.left, s, "the conversation's attributes still show an invite: %s", text)
+			r.wrong(&r.left, s, "the conversation's attributes still show an invite: %s", text)
 		}
 	}
 }
@@ -89,25 +89,25 @@ func (r *report) judgeTold(s *story, c *channel, t *tally) {
 		joined := c.joinedBy(told.id)
 		switch {
 		case !ended[told.phase]:
-			r.wrong(t, &t.lost, s, "transfer %s was granted and never ended: %q", told.id, told.phase)
+			r.wrong(&t.lost, s, "transfer %s was granted and never ended: %q", told.id, told.phase)
 		case told.phase == "completed" && joined == 0:
-			r.wrong(t, &t.untrue, s, "transfer %s is told to be completed, and nobody joined", told.id)
+			r.wrong(&t.untrue, s, "transfer %s is told to be completed, and nobody joined", told.id)
 		case told.phase == "completed":
 			t.successes++
 		case joined > 0:
-			r.wrong(t, &t.untrue, s, "transfer %s is told to be %s, and somebody joined", told.id, told.phase)
+			r.wrong(&t.untrue, s, "transfer %s is told to be %s, and somebody joined", told.id, told.phase)
 		default:
 			t.failures++
 		}
 		if joined > 1 {
-			r.wrong(t, &t.doubled, s, "%d joined by transfer %s", joined, told.id)
+			r.wrong(&t.doubled, s, "%d joined by transfer %s", joined, told.id)
 		}
 	}
 	if len(s.told) == 0 && s.answer > 0 {
 		t.refused++
 	}
 	if s.kind == "race: two clicks" && len(seen) > 1 {
-		r.wrong(t, &t.doubled, s, "two clicks made %d transfers", len(seen))
+		r.wrong(&t.doubled, s, "two clicks made %d transfers", len(seen))
 	}
 }
 
@@ -129,9 +129,9 @@ func (r *report) judgeUntold(s *story, c *channel, t *tally) {
 		known := slices.ContainsFunc(s.told, func(t told) bool { return t.id == stamp.TransferID })
 		switch {
 		case c.live[task] && !c.closed && !stamp.Plan.Rescue:
-			r.wrong(t, &t.leftBehind, s, "an invite of %s still waits", stamp)
+			r.wrong(&t.leftBehind, s, "an invite of %s still waits", stamp)
 		case !known && !stamp.Plan.Rescue && !s.unanswered:
-			r.wrong(t, &t.untrue, s, "a request was refused, and invite %s was made", stamp)
+			r.wrong(&t.untrue, s, "a request was refused, and invite %s was made", stamp)
 		case stamp.Plan.Rescue:
 			t.rescued++
 		}
@@ -146,16 +146,16 @@ func (r *report) judgeCustomer(s *story, c *channel, t *tally) {
 		r.alone = append(r.alone, c.longest)
 	}
 	if c.longest > r.plan.grace {
-		r.wrong(t, &t.stranded, s, "the customer was alone for %s", c.longest.Round(100*time.Millisecond))
+		r.wrong(&t.stranded, s, "the customer was alone for %s", c.longest.Round(100*time.Millisecond))
 	}
 	for _, d := range c.doubles {
 		r.doubles = append(r.doubles, d)
 		if d > r.plan.grace || !r.plan.late {
-			r.wrong(t, &t.doubled, s, "two invites at the same time for %s", d.Round(100*time.Millisecond))
+			r.wrong(&t.doubled, s, "two invites at the same time for %s", d.Round(100*time.Millisecond))
 		}
 	}
 	if c.closed {
-		r.wrong(t, &t.closed, s, "the conversation was closed")
+		r.wrong(&t.closed, s, "the conversation was closed")
 	}
 }
 

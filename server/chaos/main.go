@@ -42,7 +42,7 @@ func flags(args []string) (plan, error) {
 	var p plan
 	f.IntVar(&p.transfers, "transfers", 20_000, "transfers, warm and cold")
 	f.IntVar(&p.races, "races", 1000, "races of each kind")
-	f.IntVar(&p.clients, "clients", 48, "agents who act at the same time")
+	f.IntVar(&p.clients, "clients", 128, "agents who act at the same time")
 	f.IntVar(&p.replicas, "replicas", 3, "backends")
 	f.Uint64Var(&p.seed, "seed", 1, "what is drawn")
 	f.Float64Var(&p.faults, "faults", 2, "how many times the fault mix that the template was measured under; 0 for none")

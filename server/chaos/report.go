@@ -42,7 +42,7 @@ func (r *report) of(kind string) *tally {
 }
 
 // wrong notes that something is not as it has to be.
-func (r *report) wrong(_ *tally, count *int, s *story, format string, values ...any) {
+func (r *report) wrong(count *int, s *story, format string, values ...any) {
 	*count++
 	r.findings = append(r.findings, fmt.Sprintf("%s, channel %s: %s (answers: %s)", s.kind, s.job.channel,
 		fmt.Sprintf(format, values...), strings.Join(s.words, "; ")))
