@@ -137,6 +137,9 @@ func (l *Ledger) takeIn(msg jetstream.Msg, meta *jetstream.MsgMetadata, fresh bo
 		key: key, sequence: meta.Sequence.Stream, time: meta.Timestamp.UTC(),
 		header: msg.Headers(), data: msg.Data(),
 	}
+	if open, known := s.open(); known && !open {
+		l.ended.put(s)
+	}
 	if have, _, _ := l.known.channel(key); have >= s.sequence {
 		l.known.deliver(s, nil)
 		return

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -150,17 +151,67 @@ func TestExpired(t *testing.T) {
 	}
 }
 
-// TestManyEnded has more ended channels than are kept in memory.
+// TestManyEnded has more ended channels than are kept in memory, whole and
+// packed.
 func TestManyEnded(t *testing.T) {
-	const channels = keepEnded + 300
+	const channels = keepEnded + 400
 	o := testOptions(t.TempDir())
+	o.keepPacked = 200
 	l := openWith(t, o)
 	inParallel(64, channels, func(n int) { appendNew(t, l, n, transfer.PhaseCompleted) })
 	checkMany(t, l, channels)
+	if n := len(l.ended.by); n != o.keepPacked || len(l.ended.ring) != n {
+		t.Errorf("%d are kept packed, and %d listed", n, len(l.ended.ring))
+	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
 	checkMany(t, openWith(t, o), channels)
+}
+
+// TestPackedRecordsAreTheLastOnes reads an ended channel without the server, and
+// what came after it from where that is.
+func TestPackedRecordsAreTheLastOnes(t *testing.T) {
+	l := openWith(t, testOptions(t.TempDir()))
+	const channels = keepEnded + 20
+	var first uint64
+	for n := range channels {
+		sequence := appendNew(t, l, n, transfer.PhaseCompleted)
+		if n == 0 {
+			first = sequence
+		}
+		waitFrontier(t, l, sequence)
+	}
+	if _, whole, _ := l.known.channel(keyFor(t, 0)); whole != nil {
+		t.Fatal("the record is still there whole: the test shows nothing")
+	}
+	stored, kept := l.ended.get(keyFor(t, 0), first)
+	if !kept || stored.sequence != first || stored.time.IsZero() {
+		t.Fatalf("%+v is kept: %v", stored, kept)
+	}
+	want, err := l.readLast(context.Background(), keyFor(t, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := want.decode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := l.Last(context.Background(), ledgertest.ChannelSID(0)); err != nil || !reflect.DeepEqual(r, *record) {
+		t.Errorf("Last: %v\n got %+v\nwant %+v", err, r, *record)
+	}
+	again := ledgertest.NewRecord(0, "again", transfer.PhaseInviting)
+	sequence, err := l.Append(context.Background(), again, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFrontier(t, l, sequence)
+	if r, err := l.Last(context.Background(), ledgertest.ChannelSID(0)); err != nil || r.ID != "again" || r.Sequence != sequence {
+		t.Errorf("Last: %s, sequence %d, %v; want %d", r.ID, r.Sequence, err, sequence)
+	}
+	if _, kept := l.ended.get(keyFor(t, 0), sequence); kept {
+		t.Error("what is open is kept as ended")
+	}
 }
 
 func checkMany(t *testing.T, l *Ledger, channels int) {

@@ -49,6 +49,11 @@ func (l *Ledger) await(ctx context.Context, event <-chan struct{}) {
 // load reads a record that is not in memory. It is not done if it should be
 // tried again; without a record, it is to be passed over.
 func (l *Ledger) load(ctx context.Context, d delivery) (r *ledger.Record, done bool) {
+	if s, kept := l.ended.get(d.entry.key, d.sequence); kept {
+		if r, err := s.decode(); err == nil {
+			return r, true
+		}
+	}
 	s, err := l.readAt(ctx, d.entry.key, d.sequence)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):

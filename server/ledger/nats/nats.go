@@ -40,6 +40,7 @@ type Ledger struct {
 	js       jetstream.JetStream
 	stream   jetstream.Stream
 	known    *projection
+	ended    *endedRecords
 	desk     *desk
 	counts   counts
 	refeed   chan struct{} // asks the feed to be made anew
@@ -81,7 +82,7 @@ func Open(ctx context.Context, options Options) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{options: o, logger: o.Logger, subjects: subjectsOf(o.Account), known: newProjection(),
+	l := &Ledger{options: o, logger: o.Logger, subjects: subjectsOf(o.Account), known: newProjection(), ended: newEndedRecords(o.keepPacked),
 		refeed: make(chan struct{}, 1)}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.publish = l.publishOnce

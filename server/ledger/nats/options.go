@@ -40,6 +40,8 @@ type Options struct {
 	// Logger gets what happens here and in the embedded server; nil for
 	// slog.Default.
 	Logger *slog.Logger
+
+	keepPacked int // channels that ended last; zero for keepPacked. Tests set it
 }
 
 // embedded reports whether the server runs in this process.
@@ -58,6 +60,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.AckWait == 0 {
 		o.AckWait = DefaultAckWait
+	}
+	if o.keepPacked == 0 {
+		o.keepPacked = keepPacked
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -11,9 +11,10 @@ import (
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 )
 
-// keepEnded is how many ended channels keep their record in memory. The others
-// are read from the stream when somebody asks.
-const keepEnded = 2048
+// keepEnded is how many ended channels keep their record in memory. Those of
+// some more are kept packed, the others are read from the stream when somebody
+// asks.
+const keepEnded = 512
 
 // projection is what this process knows of the ledger: the last record of each
 // channel. It has two sources. The feed delivers all that the stream has, in

@@ -32,6 +32,11 @@ func (l *Ledger) last(ctx context.Context, key channelKey) (ledger.Record, error
 	if r != nil {
 		return r.Clone(), nil
 	}
+	if s, kept := l.ended.get(key, sequence); kept {
+		if r, err := s.decode(); err == nil {
+			return *r, nil
+		}
+	}
 	if !ok && l.knowsAll() {
 		return ledger.Record{}, ledger.ErrNotFound
 	}
