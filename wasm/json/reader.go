@@ -1,8 +1,8 @@
 package json
 
 import (
-	"math/bits"
 	"strconv"
+	"strings"
 )
 
 // MaxDepth is how deep arrays and objects may be nested in each other.
@@ -35,7 +35,11 @@ type Reader struct {
 	depth int
 	// scratch is a buffer that is used again and again.
 	scratch []byte
-	trail   []step // after an error, where it came up, the innermost step first
+	// values are strings that had escapes, one after the other: one piece of memory
+	// takes less time than many. room is how long it was after the last text.
+	values strings.Builder
+	room   int
+	trail  []step // after an error, where it came up, the innermost step first
 }
 
 // NewReader returns a reader at the beginning of the text.
@@ -43,7 +47,7 @@ func NewReader(text string) *Reader { return &Reader{text: text} }
 
 // Reset puts the reader at the beginning of another text.
 func (r *Reader) Reset(text string) {
-	*r = Reader{text: text, scratch: r.scratch, trail: r.trail[:0]}
+	*r = Reader{text: text, scratch: r.scratch, trail: r.trail[:0], room: r.values.Len()}
 }
 
 // Offset is the byte at which the reader stands, counted from 0.
@@ -80,12 +84,18 @@ func (r *Reader) Object(member func(key string) error) error {
 		return nil
 	}
 	for {
-		key, err := r.key()
-		if err != nil {
-			return err
+		key := ""
+		start := r.pos + 1 // most keys are plain, and nothing stands around the colon
+		if end := plainEnd(r.text, start-1); end > 0 && end+2 < len(r.text) && r.text[end+1] == ':' && r.text[end+2] > ' ' {
+			key, r.pos = r.text[start:end], end+2
+		} else {
+			var err error
+			if key, err = r.key(); err != nil {
+				return err
+			}
 		}
 		before := r.pos
-		if err = member(key); err != nil || r.pos == before {
+		if err := member(key); err != nil || r.pos == before {
 			return r.failedIn(step{key, noIndex}, err)
 		}
 		if r.at(',') { // most often
@@ -225,24 +235,6 @@ func (r *Reader) more(bracket byte) (done bool, err error) {
 
 // key consumes a key, its colon and the white space after it.
 func (r *Reader) key() (string, error) {
-	if text, start := r.text, r.pos+1; r.at('"') { // most keys are plain, and nothing stands around the colon
-		end := start
-		for end+8 <= len(text) {
-			if found := specials(load(text[end:])); found != 0 {
-				end += bits.TrailingZeros64(found) >> 3
-				break
-			}
-			end += 8
-		}
-		if end+2 < len(text) && text[end] == '"' && text[end+1] == ':' && text[end+2] > ' ' {
-			r.pos = end + 2
-			return text[start:end], nil
-		}
-	}
-	return r.anyKey()
-}
-
-func (r *Reader) anyKey() (string, error) {
 	if r.peek() != '"' {
 		return "", r.fail("expected a key" + r.found())
 	}

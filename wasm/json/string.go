@@ -10,21 +10,46 @@ import (
 // the memory of the text. Bytes that are not UTF-8 and halves of surrogate
 // pairs are replaced by U+FFFD.
 func (r *Reader) String() (string, error) {
-	if text, start := r.text, r.pos+1; r.at('"') { // most strings are plain
-		end := start
-		for end+8 <= len(text) {
-			if found := specials(load(text[end:])); found != 0 {
-				end += bits.TrailingZeros64(found) >> 3
-				break
-			}
-			end += 8
-		}
-		if end < len(text) && text[end] == '"' {
-			r.pos = end + 1
-			return text[start:end], nil
-		}
+	start := r.pos + 1
+	if end := plainEnd(r.text, r.pos); end > 0 { // most strings are plain
+		r.pos = end + 1
+		return r.text[start:end], nil
 	}
 	return r.anyString()
+}
+
+// Text reads a string into its place. A null leaves the place as it is.
+func (r *Reader) Text(into *string) error {
+	start := r.pos + 1
+	if end := plainEnd(r.text, r.pos); end > 0 {
+		r.pos, *into = end+1, r.text[start:end]
+		return nil
+	}
+	if r.Null() {
+		return nil
+	}
+	var err error
+	*into, err = r.anyString()
+	return err
+}
+
+// plainEnd is where the closing quote is of a string that begins at i and is
+// plain: of ASCII without escapes. It is 0 where none does, and may be where the
+// text ends soon after it.
+func plainEnd(text string, i int) int {
+	if i >= len(text) || text[i] != '"' {
+		return 0
+	}
+	for i++; i+8 <= len(text); i += 8 {
+		if found := specials(load(text[i:])); found != 0 {
+			i += bits.TrailingZeros64(found) >> 3
+			break
+		}
+	}
+	if i < len(text) && text[i] == '"' {
+		return i
+	}
+	return 0
 }
 
 func (r *Reader) anyString() (string, error) {
@@ -75,7 +100,7 @@ func (r *Reader) simple() (string, bool) {
 		switch {
 		case c == '"':
 			r.pos, r.scratch = i+1, out
-			return string(out), true
+			return r.keep(out), true
 		case c == '\\':
 			if i++; i == len(text) || simpleEscapes[text[i]] == 0 {
 				return "", false
@@ -87,6 +112,17 @@ func (r *Reader) simple() (string, bool) {
 		out = append(out, c)
 	}
 	return "", false
+}
+
+// keep makes a string of what was put together from escapes.
+func (r *Reader) keep(value []byte) string {
+	if r.values.Cap()-r.values.Len() < len(value) {
+		r.values.Reset() // the strings in it stay where they are
+		r.values.Grow(max(r.room, len(value)))
+	}
+	start := r.values.Len()
+	r.values.Write(value)
+	return r.values.String()[start:]
 }
 
 // simpleEscapes are the characters for which a letter after a backslash stands,

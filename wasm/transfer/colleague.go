@@ -130,6 +130,9 @@ func readTexts(r *json.Reader, into *[]string) error {
 		*into = append(*into, s)
 		return err
 	case json.Array:
+		if *into == nil {
+			*into = make([]string, 0, 4)
+		}
 		return r.Array(func(int) error {
 			if r.Kind() != json.String {
 				return r.Skip()

@@ -42,7 +42,7 @@ func readDepartures(r *json.Reader, into *[]transfer.Departure) error {
 	if r.Null() {
 		return nil
 	}
-	items := make([]transfer.Departure, 0, 2)
+	items := []transfer.Departure{} // most conversations have none
 	err := r.Array(func(int) error {
 		items = append(items, transfer.Departure{})
 		return readDeparture(r, &items[len(items)-1])

@@ -10,14 +10,7 @@ import (
 // The functions below read one member of a record into its place. A null
 // leaves the place as it is: Twilio's records have nulls where there is nothing.
 
-func readString(r *json.Reader, into *string) error {
-	if r.Null() {
-		return nil
-	}
-	var err error
-	*into, err = r.String()
-	return err
-}
+func readString(r *json.Reader, into *string) error { return r.Text(into) }
 
 func readBool(r *json.Reader, into *bool) error {
 	if r.Null() {
@@ -68,12 +61,12 @@ func listIn[T any](r *json.Reader, into *[]T, memory []T, read func(*json.Reader
 		return nil
 	}
 	items := memory[:0]
-	if cap(items) == 0 {
-		items = make([]T, 0, 4)
+	if items == nil {
+		items = []T{}
 	}
 	err := r.Array(func(i int) error {
 		if i == cap(items) {
-			items = slices.Grow(items, 3*i)
+			items = slices.Grow(items, max(4, 3*i))
 		}
 		var none T
 		items = items[:i+1]
