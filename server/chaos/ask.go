@@ -67,6 +67,8 @@ func (f *game) askOnce(ctx context.Context, by seat, method, path, key string, b
 	if key != "" {
 		q.Header.Set("Idempotency-Key", key)
 	}
+	began := time.Now()
+	defer func() { f.cluster.answered(time.Since(began)) }()
 	resp, err := f.cluster.client.Do(q)
 	if err != nil {
 		return answer{text: err.Error()}
@@ -87,6 +89,21 @@ func (f *game) askOnce(ctx context.Context, by seat, method, path, key string, b
 func (j job) asked(by seat) map[string]any {
 	return map[string]any{
 		"wire": 1, "rules": "chaos", "interactionSid": j.interaction, "interactionChannelSid": j.channel, "taskSid": by.task,
+	}
+}
+
+// answerWithin is how long a backend may take to answer one request with what it
+// knows.
+const answerWithin = 10 * time.Second
+
+// answered notes how long one request took.
+func (c *cluster) answered(took time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.requests++
+	c.slowest = max(c.slowest, took)
+	if took > answerWithin {
+		c.slow++
 	}
 }
 

@@ -33,6 +33,9 @@ type cluster struct {
 	mu                     sync.Mutex
 	next                   int
 	kills, cuts, natsKills []time.Time
+	requests               int                // asked of backends
+	slowest                time.Duration      // of them, answered or not
+	slow                   int                // of them, longer than answerWithin
 	counted                map[string]float64 // repairs of processes that are dead, by name
 	lastCounts             []map[string]float64
 }

@@ -25,7 +25,7 @@ func (r *report) page() string {
 		"Completed": fmt.Sprintf("%.2f %%", 100*r.completed()), "Repairs": r.repairs,
 		"Answers": histogram(r.answers()), "Alone": histogram(r.alone), "Course": r.course(),
 		"Kills": len(r.kills), "Cuts": len(r.cuts), "NATS": len(r.natsKills), "Total": len(r.stories),
-		"LongestAlone": longest(r.alone), "LongestDouble": longest(r.doubles),
+		"LongestAlone": longest(r.alone), "LongestDouble": longest(r.doubles), "Requests": r.requests, "Slowest": r.slowest.Round(time.Millisecond),
 	}); err != nil {
 		return "the report cannot be shown: " + template.HTMLEscapeString(err.Error())
 	}
@@ -108,7 +108,7 @@ svg{width:100%;max-width:40rem}rect{fill:#0263e0}text{font-size:11px;text-anchor
 <span style="color:#d61f1f">{{.Kills}} backends killed</span>, <span style="color:#f47c22">{{.Cuts}} cut off</span>, <span style="color:#6d2ed1">{{.NATS}} NATS servers killed</span>.
 Judged by the simulated account's own record.</p>
 {{if .Broken}}<ul class="bad">{{range .Broken}}<li>{{.}}</li>{{end}}</ul>{{else}}<p class="good">Every promise was kept.</p>{{end}}
-<p>{{.Completed}} of the transfers with a willing target were completed. Longest time that a customer was alone: {{.LongestAlone}}. Longest time that there were two invites: {{.LongestDouble}}.</p>
+<p>{{.Completed}} of the transfers with a willing target were completed. Longest time that a customer was alone: {{.LongestAlone}}. Longest time that there were two invites: {{.LongestDouble}}. Slowest single request of {{.Requests}}: {{.Slowest}}.</p>
 <table><tr><th></th>{{range .Columns}}<th>{{.}}</th>{{end}}</tr>
 {{range $k := .Kinds}}<tr><td>{{$k}}</td>{{range call $.Row $k}}<td>{{.}}</td>{{end}}</tr>{{end}}</table>
 <h2>Conversations begun, second by second</h2>{{.Course}}

@@ -31,6 +31,8 @@ type report struct {
 	left                   int // conversations whose attributes still show an invite
 	repairs                map[string]float64
 	kills, cuts, natsKills []time.Time
+	requests, slow         int // asked of backends, and those that took longer than answerWithin
+	slowest                time.Duration
 	findings               []string
 }
 
@@ -74,6 +76,7 @@ func (r *report) broken() []string {
 	check(fmt.Sprintf("customers alone for more than %s", r.plan.grace), r.sum(func(t *tally) int { return t.stranded }))
 	check("invites left behind", r.sum(func(t *tally) int { return t.leftBehind }))
 	check("conversations closed that nobody ended", r.sum(func(t *tally) int { return t.closed }))
+	check(fmt.Sprintf("requests that a backend took longer than %s for", answerWithin), r.slow)
 	check("conversations whose attributes still show an invite", r.left)
 	if share, want := r.completed(), r.aim(); share < want {
 		broken = append(broken, fmt.Sprintf("%.2f %% of the transfers with a willing target were completed, not %.1f %%", 100*share, 100*want))
@@ -111,6 +114,7 @@ func (r *report) write(w io.Writer, dir string) error {
 	fmt.Fprintf(w, "two invites at a time: %d, the longest for %s\n", len(r.doubles), longest(r.doubles))
 	answers := r.answers()
 	fmt.Fprintf(w, "an agent knew what became of a request after: p50 %s, p99 %s, at most %s\n", part(answers, 0.5), part(answers, 0.99), longest(answers))
+	fmt.Fprintf(w, "%d requests, asked again where a backend had died or was busy; the slowest single one took %s\n", r.requests, r.slowest.Round(time.Millisecond))
 	for _, name := range slices.Sorted(maps.Keys(r.repairs)) {
 		fmt.Fprintf(w, "repaired: %s %.0f\n", name, r.repairs[name])
 	}

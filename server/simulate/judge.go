@@ -210,7 +210,7 @@ func (j *judge) transferred(t *talk, tr *transfer.Transfer, before transfer.Stat
 		j.completed(t, tr)
 	case tr.Phase == transfer.PhaseDeclined, tr.Phase == transfer.PhaseTimedOut, tr.Phase == transfer.PhaseCanceled:
 		j.failed(t, tr, tr.Invite.TaskSID)
-	case len(tr.Tried) > 0:
+	case len(tr.Tried) > 0 && tr.Invite.After == "": // else their invite still stands
 		j.failed(t, tr, tr.Tried[len(tr.Tried)-1].TaskSID)
 	}
 }
