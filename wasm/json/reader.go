@@ -50,6 +50,16 @@ func (r *Reader) Reset(text string) {
 	*r = Reader{text: text, scratch: r.scratch, trail: r.trail[:0], room: r.values.Len()}
 }
 
+// Same consumes a string and reports true where it is written as given, quotes
+// and all; otherwise it consumes nothing but white space.
+func (r *Reader) Same(written string) bool {
+	r.peek()
+	return written != "" && r.literal(written)
+}
+
+// Since is the text from an offset up to where the reader stands.
+func (r *Reader) Since(offset int) string { return r.text[offset:r.pos] }
+
 // Offset is the byte at which the reader stands, counted from 0.
 func (r *Reader) Offset() int { return r.pos }
 

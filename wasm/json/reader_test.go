@@ -6,6 +6,8 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -263,5 +265,56 @@ func TestPath(t *testing.T) {
 		if err == nil || r.Path() != want {
 			t.Errorf("%s: path %q, want %q; %v", text, r.Path(), want, err)
 		}
+	}
+}
+
+func TestSame(t *testing.T) {
+	for _, c := range []struct {
+		text, written string
+		same          bool
+	}{
+		{` "a\"b",1`, `"a\"b"`, true}, {`"ab"`, `"a"`, false}, {`"a"`, `"ab"`, false}, {`"a"`, ``, false}, {``, `"a"`, false}, {``, ``, false}, {`1`, `"1"`, false},
+	} {
+		r := NewReader(c.text)
+		start := len(c.text) - len(strings.TrimLeft(c.text, " "))
+		if got := r.Same(c.written); got != c.same {
+			t.Errorf("%s written as %s: %v", c.text, c.written, got)
+		}
+		want := ""
+		if c.same {
+			want = c.written
+		}
+		if got := r.Since(start); got != want {
+			t.Errorf("%s: consumed %q, want %q", c.text, got, want)
+		}
+	}
+}
+
+// TestResetKeepsStrings reads texts one after the other with one reader; the
+// strings of the former ones stay what they were.
+func TestResetKeepsStrings(t *testing.T) {
+	var r Reader
+	var got, want []string
+	for i := range 200 {
+		value := strings.Repeat("\"\n", i%37) + strconv.Itoa(i)
+		text, _ := stdjson.Marshal([]any{value, nil, "plain", value + "\\"})
+		r.Reset(string(text))
+		err := r.Array(func(int) error {
+			s := "untouched"
+			err := r.Text(&s)
+			got = append(got, s)
+			return err
+		})
+		if err != nil || r.End() != nil || r.Path() != "" {
+			t.Fatal(err)
+		}
+		want = append(want, value, "untouched", "plain", value+"\\")
+		r.Reset("{")
+		if err := r.Array(func(int) error { return nil }); err == nil {
+			t.Fatal("an object is read as an array")
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
 	}
 }

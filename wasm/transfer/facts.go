@@ -75,16 +75,17 @@ const (
 // attributes are not the JSON object that Twilio promises.
 func (r Records) Facts() (Facts, error) {
 	var f Facts
-	if err := r.FactsInto(&f); err != nil {
+	if err := r.FactsInto(&f, nil); err != nil {
 		return Facts{}, err
 	}
 	return f, nil
 }
 
 // FactsInto is [Records.Facts] into facts that may have been used before; their
-// list of workers gives its memory to the new one. Where it fails they are of no
-// use.
-func (r *Records) FactsInto(f *Facts) error {
+// list of workers gives its memory to the new one. What the workers' attributes
+// say is taken from m where that knows it; m may be nil. Where it fails the facts
+// are of no use.
+func (r *Records) FactsInto(f *Facts, m *Colleagues) error {
 	memory := f.Workers[:0]
 	*f = Facts{
 		Now: r.Now, Settings: r.Settings, Channel: r.Channel, Participants: r.Participants,
@@ -93,7 +94,7 @@ func (r *Records) FactsInto(f *Facts) error {
 	for _, role := range r.Roles {
 		f.Supervisor = f.Supervisor || role == roleSupervisor || role == roleAdmin
 	}
-	if err := f.Me.read(&r.Worker, "worker"); err != nil {
+	if err := f.Me.read(&r.Worker, "worker", MeKey, m); err != nil {
 		return err
 	}
 	if err := f.Task.read(&r.Task); err != nil {
@@ -104,21 +105,26 @@ func (r *Records) FactsInto(f *Facts) error {
 	}
 	f.Workers = memory[:len(r.Workers)]
 	for i := range r.Workers {
-		if err := f.Workers[i].read(&r.Workers[i], "workers"); err != nil {
+		if err := f.Workers[i].read(&r.Workers[i], "workers", r.Workers[i].SID, m); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// read makes a colleague of a record; path names it in errors.
-func (c *Colleague) read(w *WorkerRecord, path string) error {
-	*c = Colleague{SID: w.SID, Name: w.FriendlyName, Activity: w.ActivityName, Available: w.Available}
-	if w.Attributes == "" {
-		return nil
+// read makes a colleague of a record; path names it in errors, and key is that of
+// what is remembered.
+func (c *Colleague) read(w *WorkerRecord, path, key string, m *Colleagues) error {
+	*c = Colleague{}
+	if w.Attributes != "" {
+		var err error
+		if *c, err = m.read(key, w.Attributes); err != nil {
+			return fmt.Errorf("%s %s: attributes: %w", path, w.SID, err)
+		}
 	}
-	if err := c.readAttributes(w.Attributes); err != nil {
-		return fmt.Errorf("%s %s: attributes: %w", path, w.SID, err)
+	c.SID, c.Activity, c.Available = w.SID, w.ActivityName, w.Available
+	if c.Name == "" {
+		c.Name = w.FriendlyName
 	}
 	return nil
 }

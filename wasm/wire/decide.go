@@ -22,7 +22,8 @@ type Decider struct {
 	question Question
 	facts    transfer.Facts
 	screen   transfer.Screen
-	memory   transfer.Records // whose lists are of former questions
+	memory   memory
+	known    transfer.Colleagues
 }
 
 // mostKept is the longest question whose memory is kept for the next, in bytes:
@@ -34,18 +35,18 @@ const mostKept = 32 << 10
 func (d *Decider) Append(buf []byte, question string) []byte {
 	buf = d.answer(buf, question)
 	if len(question) > mostKept {
-		*d = Decider{}
+		*d = Decider{known: d.known}
 	}
 	return buf
 }
 
 func (d *Decider) answer(buf []byte, question string) []byte {
 	d.reader.Reset(question)
-	d.question = Question{}
+	d.question, d.memory.colleagues = Question{}, &d.known
 	err := readQuestion(&d.reader, &d.question, &d.memory)
 	d.keep(&d.question.Records)
 	if err == nil {
-		err = d.question.Records.FactsInto(&d.facts)
+		err = d.question.Records.FactsInto(&d.facts, &d.known)
 	}
 	if err != nil {
 		return appendFault(buf, asError(err))
@@ -65,7 +66,7 @@ func (d *Decider) answer(buf []byte, question string) []byte {
 
 // keep notes the memory of the lists of a question for the next one.
 func (d *Decider) keep(r *transfer.Records) {
-	m := &d.memory
+	m := &d.memory.lists
 	m.Roles, m.Participants, m.Transfers = larger(m.Roles, r.Roles), larger(m.Participants, r.Participants), larger(m.Transfers, r.Transfers)
 	m.Workers, m.Queues = larger(m.Workers, r.Workers), larger(m.Queues, r.Queues)
 }

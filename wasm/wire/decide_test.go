@@ -41,7 +41,7 @@ func TestOneDeciderForManyQuestions(t *testing.T) {
 		}
 	}
 	d.Append(nil, questions[len(questions)-1])
-	if d.memory.Workers != nil || d.facts.Workers != nil || d.screen.Targets != nil {
+	if d.memory.lists.Workers != nil || d.facts.Workers != nil || d.screen.Targets != nil {
 		t.Error("the memory of a large question is kept")
 	}
 }

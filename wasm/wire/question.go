@@ -21,12 +21,18 @@ type Question struct {
 // an [*Error] whose code is [CodeBadRecords] or [CodeUnknownWireFormat].
 func DecodeQuestion(text string) (Question, error) {
 	var q Question
-	return q, readQuestion(json.NewReader(text), &q, new(transfer.Records))
+	return q, readQuestion(json.NewReader(text), &q, new(memory))
 }
 
-// readQuestion reads a question into an empty one, and its lists into memory that
-// nobody needs any more.
-func readQuestion(r *json.Reader, q *Question, memory *transfer.Records) error {
+// memory is what is left of former questions.
+type memory struct {
+	lists transfer.Records // lists that nobody needs any more
+	// colleagues are nil where nothing is to be remembered.
+	colleagues *transfer.Colleagues
+}
+
+// readQuestion reads a question into an empty one.
+func readQuestion(r *json.Reader, q *Question, m *memory) error {
 	versioned := false
 	err := r.Object(func(key string) error {
 		switch key {
@@ -36,7 +42,7 @@ func readQuestion(r *json.Reader, q *Question, memory *transfer.Records) error {
 		case "request":
 			return readOptionalRequest(r, &q.Request)
 		}
-		return readRecords(r, key, &q.Records, memory)
+		return readRecords(r, key, &q.Records, m)
 	})
 	if err == nil && !versioned {
 		err = missing("wire")
@@ -55,32 +61,34 @@ func readVersion(r *json.Reader) error {
 }
 
 // readRecords reads one member of a question into the records.
-func readRecords(r *json.Reader, key string, into, memory *transfer.Records) error {
+func readRecords(r *json.Reader, key string, into *transfer.Records, m *memory) error {
 	switch key {
 	case "now":
 		return readTime(r, &into.Now)
 	case "settings":
 		return readSettings(r, &into.Settings)
 	case "worker":
-		return readWorker(r, &into.Worker)
+		return readWorkerKnown(r, &into.Worker, transfer.MeKey, m.colleagues)
 	case "roles":
-		return listIn(r, &into.Roles, memory.Roles, readString)
+		return listIn(r, &into.Roles, m.lists.Roles, readString)
 	case "task":
 		return readTask(r, &into.Task)
 	case "channel":
 		return readChannel(r, &into.Channel)
 	case "participants":
-		return listIn(r, &into.Participants, memory.Participants, readParticipant)
+		return listIn(r, &into.Participants, m.lists.Participants, readParticipant)
 	case "transfers":
-		return readTransfers(r, &into.Transfers, memory.Transfers)
+		return readTransfers(r, &into.Transfers, m.lists.Transfers)
 	case "departures":
 		return readDepartures(r, &into.Departures)
 	case "requesting":
 		return readBool(r, &into.Requesting)
 	case "workers":
-		return listIn(r, &into.Workers, memory.Workers, readWorker)
+		return listIn(r, &into.Workers, m.lists.Workers, func(r *json.Reader, w *transfer.WorkerRecord) error {
+			return readWorkerKnown(r, w, "", m.colleagues)
+		})
 	case "queues":
-		return listIn(r, &into.Queues, memory.Queues, readQueue)
+		return listIn(r, &into.Queues, m.lists.Queues, readQueue)
 	case "query":
 		return readString(r, &into.Query)
 	}

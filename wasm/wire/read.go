@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/wasm/json"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
 // The functions below read one member of a record into its place. A null
@@ -39,6 +40,25 @@ func readAttributes(r *json.Reader, into *string) error {
 	var err error
 	*into, err = r.Raw()
 	return err
+}
+
+// readKnownAttributes is readAttributes, where m may know them from a former
+// question under the key: then all that takes is to see that they are the same.
+func readKnownAttributes(r *json.Reader, into *string, key string, m *transfer.Colleagues) error {
+	if m == nil || key == "" || r.Kind() != json.String {
+		return readAttributes(r, into)
+	}
+	written, text := m.Attributes(key)
+	if r.Same(written) {
+		*into = text
+		return nil
+	}
+	start := r.Offset()
+	if err := r.Text(into); err != nil {
+		return err
+	}
+	m.Remember(key, r.Since(start), *into)
+	return nil
 }
 
 // record reads an object, or a null as nothing.

@@ -78,6 +78,12 @@ func writeWorker(w *json.Writer, worker transfer.WorkerRecord) {
 }
 
 func readWorker(r *json.Reader, into *transfer.WorkerRecord) error {
+	return readWorkerKnown(r, into, "", nil)
+}
+
+// readWorkerKnown is readWorker for a worker whose attributes may be known from a
+// former question, by the key, or where that is empty by their SID. m may be nil.
+func readWorkerKnown(r *json.Reader, into *transfer.WorkerRecord, known string, m *transfer.Colleagues) error {
 	return record(r, func(key string) error {
 		switch key {
 		case "sid":
@@ -85,7 +91,7 @@ func readWorker(r *json.Reader, into *transfer.WorkerRecord) error {
 		case "friendly_name":
 			return readString(r, &into.FriendlyName)
 		case "attributes":
-			return readAttributes(r, &into.Attributes)
+			return readKnownAttributes(r, &into.Attributes, or(known, into.SID), m)
 		case "activity_name":
 			return readString(r, &into.ActivityName)
 		case "available":
