@@ -228,6 +228,23 @@ func TestTheFormerInviteStands(t *testing.T) {
 	}
 }
 
+// TestWhoIsTwiceInAndCouldNotBeRemoved is let go by the same departure again.
+func TestWhoIsTwiceInAndCouldNotBeRemoved(t *testing.T) {
+	second := Departure{ID: "XD1", Kind: DepartureRemove, Agent: Agent{WorkerSID: bea, ParticipantSID: utB, TaskSID: "WT1"}}
+	s := walk(t, opened(t), Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT1", At: at(1)})
+	s.Present = []Agent{{WorkerSID: bea, ParticipantSID: "UT9", TaskSID: "WT9"}}
+	s = walk(t, s, Accepted{TransferID: "XT1", WorkerSID: bea, TaskSID: "WT1", At: at(2)},
+		DepartureRequested{Departure: second, InteractionChannelSID: uo, Present: s.Present, At: at(3)},
+		DepartureRefused{DepartureID: "XD1", Reason: ReasonLeaveRefused, At: at(4)},
+		Undoubled{TransferID: "XT1", Departure: &second, At: at(5)})
+	if len(s.Departures) != 1 || !s.Departures[0].Open() {
+		t.Fatalf("%+v", s.Departures)
+	}
+	if s = walk(t, s, Departed{DepartureID: "XD1", At: at(6)}); s.Departures[0].Phase != DepartureGone {
+		t.Errorf("%+v", s.Departures)
+	}
+}
+
 // TestWhoLeftIsGoneAlthoughItWasSaidToHaveFailed: two processes asked Twilio, one
 // was refused, and was the first to say so.
 func TestWhoLeftIsGoneAlthoughItWasSaidToHaveFailed(t *testing.T) {

@@ -8,20 +8,28 @@ const departEvery = 2 * time.Second
 
 func (e DepartureRequested) apply(s *State) error {
 	s.begin(e.InteractionSID, e.InteractionChannelSID, e.ConversationSID)
-	d := e.Departure
+	if !s.depart(e.Departure, e.At, e.At.Add(departEvery)) {
+		return ErrPointless
+	}
 	s.Present = e.Present
+	return nil
+}
+
+// depart begins a departure, and reports whether it was not there already. One
+// that has failed is tried again in its place.
+func (s *State) depart(d Departure, at, due time.Time) bool {
 	for i := range s.Departures {
 		if old := &s.Departures[i]; old.ID == d.ID {
 			if old.Phase != DepartureFailed {
-				return ErrPointless
+				return false
 			}
 			s.Departures = append(s.Departures[:i], s.Departures[i+1:]...)
 			break
 		}
 	}
-	d.Phase, d.RequestedAt, d.Due = DepartureLeaving, e.At, e.At.Add(departEvery)
+	d.Phase, d.RequestedAt, d.Due = DepartureLeaving, at, due
 	s.Departures = append(s.Departures, d)
-	return nil
+	return true
 }
 
 // apply notes that they are gone, also where that was said to have failed: of two

@@ -199,9 +199,7 @@ func (e Undoubled) apply(s *State) error {
 		if t := &s.Transfers[i]; t.ID == e.TransferID && t.Doubled {
 			t.Doubled = false
 			if e.Departure != nil {
-				d := *e.Departure
-				d.Phase, d.RequestedAt, d.Due = DepartureLeaving, e.At, e.At
-				s.Departures = append(s.Departures, d)
+				s.depart(*e.Departure, e.At, e.At)
 			}
 			return nil
 		}
