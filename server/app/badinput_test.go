@@ -14,6 +14,7 @@ import (
 // TestBadInput sends what nobody should, through the whole backend: each is
 // refused with a clear code, and nothing changes at Twilio.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, rigOptions{features: cold})
 	bea, task := r.worker("bea").SID, r.taskOf("ada")
 	good := `{"wire":1,"rules":"x","mode":"cold","interactionSid":"` + r.conv.interaction + `","interactionChannelSid":"` +
@@ -94,6 +95,7 @@ func TestBadInput(t *testing.T) {
 // TestForgedWebhooks shows that only Twilio is believed: an acceptance that it
 // did not sign changes nothing.
 func TestForgedWebhooks(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, rigOptions{features: cold})
 	a := r.post("ada", r.body(r.taskOf("ada"), "worker", r.worker("bea").SID), "k")
 	ringing := r.phase("ada", a.id(), "ringing")
@@ -151,6 +153,7 @@ func TestSettingsAreNamed(t *testing.T) {
 // TestBadInputOfLeaving sends what nobody should to the routes by which agents
 // leave and take invites back.
 func TestBadInputOfLeaving(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, rigOptions{features: transfer.Settings{ColdTransfer: true, MultiParticipant: true}})
 	task := r.taskOf("ada")
 	good := `{"wire":1,"interactionSid":"` + r.conv.interaction + `","interactionChannelSid":"` + r.conv.channel + `","taskSid":"` + task + `"`

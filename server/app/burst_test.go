@@ -62,10 +62,7 @@ func (r *rig) another(change func(*Config)) (*Backend, *httptest.Server) {
 	c := r.config
 	c.Listen.PublicURL = r.server.URL // webhooks are signed for it, whoever gets them
 	change(&c)
-	b, err := Start(r.Context(), c)
-	if err != nil {
-		r.Fatal(err)
-	}
+	b := startBackend(r.T, c)
 	handler.Store(&b.Handler)
 	r.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 	r.eventually("the other backend is ready", func() bool { return b.ready(r.Context()) == nil })
@@ -120,7 +117,7 @@ func TestShiftChange(t *testing.T) {
 	all.Wait()
 	t.Logf("%d transfers in %v; the slowest answer took %v; %d calls, %d of them turned away", *burst, time.Since(began).Round(time.Millisecond),
 		time.Duration(slowest.Load()).Round(time.Millisecond), twilio.calls.Load(), twilio.refused.Load())
-	r.eventually("every agent has left", func() bool {
+	r.eventuallyWithin(4*time.Minute, "every agent has left", func() bool {
 		return r.count(sandbox.Query{Kind: "participant", Status: "left"}) == *burst
 	})
 	if n := r.invites(); n != *burst {

@@ -82,6 +82,7 @@ func (r *rig) departAs(worker, kind, key string) answer {
 // agent, cold: the customers stay, the new task is one of the same channel and
 // knows the customer, and customer and agent go on writing.
 func TestEachChannelIsHandedOver(t *testing.T) {
+	t.Parallel()
 	for kind, c := range customers {
 		t.Run(kind, func(t *testing.T) {
 			r := newRig(t, rigOptions{features: cold, world: withCustomer(c.Customer)})
@@ -137,6 +138,7 @@ func jsonOf(t *testing.T, v any) string {
 
 // TestEachChannelGoesToAQueue hands a conversation of each channel to a queue.
 func TestEachChannelGoesToAQueue(t *testing.T) {
+	t.Parallel()
 	for kind, c := range customers {
 		t.Run(kind, func(t *testing.T) {
 			r := newRig(t, rigOptions{features: cold, world: withCustomer(c.Customer)})
@@ -159,6 +161,7 @@ func TestEachChannelGoesToAQueue(t *testing.T) {
 // agent alone with three of them may end the conversation and not leave it,
 // and while the mail is handed over one of them may go.
 func TestRecipientsAreOneParty(t *testing.T) {
+	t.Parallel()
 	mail := customers["email"]
 	both := transfer.Settings{ColdTransfer: true, MultiParticipant: true}
 	t.Run("alone with them", func(t *testing.T) {

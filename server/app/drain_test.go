@@ -110,7 +110,9 @@ func (b *balancer) pick() *url.URL {
 // ready at once, its streams end, what is under way is finished, and no request
 // is lost.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	const agents = 40
+	const notice = 15 * time.Second // for the balancer, which may be slow to look
 	address := startNATS(t)
 	r := newRig(t, rigOptions{world: crowd(agents), features: cold, config: func(c *Config) {
 		c.Listen.NATS, c.Listen.Replicas, c.Account.Rate = []string{address}, 1, 0
@@ -125,7 +127,7 @@ func TestDrain(t *testing.T) {
 	defer terminate()
 	stopped := make(chan error, 1)
 	go func() {
-		stopped <- serveAndDrain(ctx, listener, 2*time.Second, leaving.Handler, leaving.Drain, leaving.Close)
+		stopped <- serveAndDrain(ctx, listener, notice, leaving.Handler, leaving.Drain, leaving.Close)
 	}()
 	own := "http://" + listener.Addr().String()
 	stream := r.listen(own)
@@ -165,7 +167,7 @@ func TestDrain(t *testing.T) {
 	if rest, err := io.ReadAll(stream); err != nil {
 		t.Errorf("the stream broke off with %v after %q", err, rest)
 	}
-	r.eventually("every agent has left", func() bool {
+	r.eventuallyWithin(4*time.Minute, "every agent has left", func() bool {
 		return r.count(sandbox.Query{Kind: "participant", Status: "left"}) == agents
 	})
 	if n := r.invites(); n != agents || answered.Load() != agents {

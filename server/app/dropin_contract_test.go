@@ -14,6 +14,7 @@ import (
 
 // TestDropInContract goes through what is answered to requests that do not do.
 func TestDropInContract(t *testing.T) {
+	t.Parallel()
 	r := dropInRig(t)
 	token := r.token("ada")
 	good := r.inviting("ada", r.worker("bea").SID, false)

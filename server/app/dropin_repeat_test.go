@@ -13,6 +13,7 @@ import (
 // TestDropInAsksAgain asks the same colleague once more after they have
 // declined, at once and each time.
 func TestDropInAsksAgain(t *testing.T) {
+	t.Parallel()
 	r := dropInRig(t)
 	fields, tasks := r.inviting("ada", r.worker("bea").SID, false), map[string]bool{}
 	for n := 1; n <= 3; n++ {
@@ -45,6 +46,7 @@ func (r *rig) available(worker string) {
 // TestDropInRepeats sends one request many times at once, and again when all is
 // over: there is one invite, and every answer names it.
 func TestDropInRepeats(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		cold   bool
@@ -120,6 +122,7 @@ func TestDropInUnderFaults(t *testing.T) {
 // TestDropInRepeatsElsewhere sends one request to two backends at once, and
 // again to the one that did not answer first: they share what they know.
 func TestDropInRepeatsElsewhere(t *testing.T) {
+	t.Parallel()
 	for _, cold := range []bool{true, false} {
 		t.Run(map[bool]string{true: "cold", false: "warm"}[cold], func(t *testing.T) {
 			store := memory.NewStore(memory.Options{Now: time.Now})

@@ -12,6 +12,7 @@ import (
 )
 
 func TestDropInColdTransfer(t *testing.T) {
+	t.Parallel()
 	for _, way := range []string{"form", "query", "json"} {
 		t.Run(way, func(t *testing.T) {
 			r := dropInRig(t)
@@ -58,6 +59,7 @@ func TestDropInColdTransfer(t *testing.T) {
 // does, with the attributes that it writes then, and invites the same colleague
 // again.
 func TestDropInWarmTransfer(t *testing.T) {
+	t.Parallel()
 	r := dropInRig(t)
 	r.twilio("https://conversations.twilio.com/v1/Conversations/"+r.conv.ch, "Attributes", `{"order":12345678901234567890,"tags":["vip"]}`)
 	first := r.mustSucceed(r.plugin("ada", dropInInvite, r.inviting("ada", r.worker("bea").SID, false))).field("invitesTaskSid")
@@ -100,6 +102,7 @@ func TestDropInWarmTransfer(t *testing.T) {
 }
 
 func TestDropInRemoves(t *testing.T) {
+	t.Parallel()
 	r := dropInRig(t, "ada", "bea", "chidi")
 	ada, bea, chidi := r.participant("ada"), r.participant("bea"), r.participant("chidi")
 	left := func(worker string) int {
@@ -166,6 +169,7 @@ func TestDropInTwoLeaveAtOnce(t *testing.T) {
 // TestDropInSample asks as the older sample's plugins do: with JSON, or with the
 // payload as a text in a form.
 func TestDropInSample(t *testing.T) {
+	t.Parallel()
 	for _, way := range []string{"json", "form"} {
 		t.Run(way, func(t *testing.T) {
 			r := dropInRig(t)

@@ -17,6 +17,7 @@ import (
 // TestTheModuleIsServed fetches the built module from a whole backend, as
 // browsers with and without compression do.
 func TestTheModuleIsServed(t *testing.T) {
+	t.Parallel()
 	if _, err := dist.Manifest(); err != nil {
 		t.Fatalf("this test needs the module, run make module: %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 // TestQueueFigures are told to open pages once somebody has opened the
 // directory, and when they change.
 func TestQueueFigures(t *testing.T) {
+	t.Parallel()
 	r, _ := newConfiguredRig(t, "transfer: {coldTransfer: true}")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

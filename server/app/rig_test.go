@@ -80,9 +80,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		o.config(&c)
 	}
 	r.config = c
-	if r.backend, err = Start(t.Context(), c); err != nil {
-		t.Fatal(err)
-	}
+	r.backend = startBackend(t, c)
 	handler.Store(&r.backend.Handler)
 	r.account.SetWebhooks(sandbox.Webhooks{TaskRouterURL: r.server.URL + "/webhooks/taskrouter", InteractionsURL: r.server.URL + "/webhooks/interactions"})
 	t.Cleanup(r.close)
@@ -93,6 +91,22 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		r.conv = conversation{interaction: ch.InteractionSID, channel: ch.SID, ch: s.Conversations[0].SID}
 	}
 	return r
+}
+
+// startBackend starts a backend, again where the machine is so busy that the
+// ledger cannot be opened in time.
+func startBackend(t *testing.T, c Config) *Backend {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); ; {
+		b, err := Start(t.Context(), c)
+		switch {
+		case err == nil:
+			return b
+		case time.Now().After(deadline):
+			t.Fatal(err)
+		}
+		t.Logf("the backend is started again: %v", err)
+	}
 }
 
 // fixed are settings without a file, and without the mirror.

@@ -76,6 +76,7 @@ func screen(t *testing.T, s transfer.Settings) transfer.Screen {
 // The switches in the file turn the buttons of open pages off within seconds,
 // and on again; the server goes by them at once.
 func TestSwitchesInTheFileReachOpenPages(t *testing.T) {
+	t.Parallel()
 	r, write := newConfiguredRig(t, "transfer: {coldTransfer: true, multiParticipant: true}")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -141,6 +142,7 @@ func TestAMistakeInTheFileIsSeenAndNotInForce(t *testing.T) {
 
 // Each browser gets what concerns its agent, with the first answer already.
 func TestBrowsersGetTheSettingsThatConcernThem(t *testing.T) {
+	t.Parallel()
 	r, _ := newConfiguredRig(t, `
 fallbacks: {order: [close], always: true}
 permissions:

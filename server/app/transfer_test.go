@@ -52,6 +52,7 @@ func TestColdTransferToAnAgent(t *testing.T) {
 // TestColdTransferToAQueueLeavesOutWhoTransfers lets the only other agent of
 // the queue reject: who transfers is not asked even then.
 func TestColdTransferToAQueueLeavesOutWhoTransfers(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, rigOptions{features: cold})
 	a := r.post("ada", r.body(r.taskOf("ada"), "queue", r.queue("Billing")), "k1")
 	if a.status != http.StatusCreated {
@@ -86,6 +87,7 @@ func TestColdTransferToAQueueLeavesOutWhoTransfers(t *testing.T) {
 // TestDoubleClick sends the same request many times at once, with the same
 // key (a double click) and with different ones (two tabs).
 func TestDoubleClick(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		key  func(int) string
@@ -156,7 +158,7 @@ func TestFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			a := r.post("ada", r.body(r.taskOf("ada"), "worker", r.worker("bea").SID), "k")
-			if a.status != 201 && a.status != 202 {
+			if a.status >= 300 { // 200 where it had to be asked for again
 				t.Fatalf("%d %s", a.status, a.text)
 			}
 			r.phase("ada", a.id(), "ringing")
@@ -255,6 +257,7 @@ func endChannel(r *rig, routing string) {
 
 // TestTheStreamTells reads the event stream as a browser does, and resumes it.
 func TestTheStreamTells(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, rigOptions{features: cold})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
