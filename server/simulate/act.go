@@ -28,7 +28,7 @@ func (f *floor) act(p *seat, n int, d *roll) {
 	q := request{seat: p, by: coordinator.Caller{WorkerSID: p.worker, Roles: []string{"agent"}}, left: d.n(3)}
 	q.r = transfer.Request{InteractionSID: t.interaction, InteractionChannelSID: t.sid, TaskSID: p.task}
 	if behind := newRoll(s.options.Seed, "behind", t.number, p.number, n); behind.happens(s.weather.behind) && !s.calm &&
-		s.trouble(fmt.Sprint("behind ", t.number, " ", p.number, " ", n)) {
+		s.trouble(t, fmt.Sprint("behind ", t.number, " ", p.number, " ", n)) {
 		f.behind(p, &behind)
 		return
 	}

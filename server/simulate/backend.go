@@ -160,7 +160,8 @@ func (b *backend) troubles() {
 		next = func(n int) {
 			r := newRoll(s.options.Seed, kind, b.number, n)
 			s.at(r.about(mean), func() {
-				if !s.calm && s.trouble(fmt.Sprint(kind, " ", b.number, " ", n)) {
+				if !s.calm && s.trouble(s.nowhere, fmt.Sprint(kind, " ", b.number, " ", n)) {
+					s.shaken = append(s.shaken, s.now())
 					f(&r)
 				}
 				next(n + 1)

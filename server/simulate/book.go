@@ -32,7 +32,7 @@ func (b *book) Append(ctx context.Context, r ledger.Record, expected uint64) (se
 	roll := newRoll(s.options.Seed, "append", t.number, t.count("append"))
 	there, back := roll.between(time.Millisecond, 6*time.Millisecond), roll.between(time.Millisecond, 4*time.Millisecond)
 	lost, slow := false, false
-	if roll.happens(s.weather.ledger) && !s.calm && s.trouble("ledger "+r.ID) {
+	if roll.happens(s.weather.ledger) && !s.calm && s.trouble(t, "ledger "+r.ID) {
 		if lost = roll.happens(0.3); lost {
 			s.say(t, func() string { return b.name + " writes " + r.Event + " into the ledger; the answer is lost" })
 		} else {

@@ -86,8 +86,8 @@ func drawWeather(o *Options) weather {
 
 // fateOf draws what becomes of a call: the number-th one of the operation about
 // the conversation.
-func (s *Simulation) fateOf(op string, conversation, number int) fate {
-	r := newRoll(s.options.Seed, op, conversation, number)
+func (s *Simulation) fateOf(op string, t *talk, number int) fate {
+	r := newRoll(s.options.Seed, op, t.number, number)
 	f := fate{effect: true}
 	f.there, f.back = r.between(s.weather.quickest, s.weather.slowest), r.between(s.weather.quickest/4, s.weather.slowest/4)
 	if s.calm || !r.happens(s.weather.calls) {
@@ -95,7 +95,7 @@ func (s *Simulation) fateOf(op string, conversation, number int) fate {
 	}
 	kind := oneOf(&r, FaultNotSent, FaultLost, FaultLost, FaultReset, FaultHang, FaultHangDone, FaultBusy, FaultBroken, FaultSlow, FaultSlow, FaultLate)
 	half, long, later := r.happens(0.5), r.between(time.Second, 6*time.Second), r.between(3*time.Second, 25*time.Second)
-	if !s.options.has(kind) || kind == FaultLate && !lateable[op] || !s.trouble(fmt.Sprint(kind, " ", op, " ", conversation, " ", number)) {
+	if !s.options.has(kind) || kind == FaultLate && !lateable[op] || !s.trouble(t, fmt.Sprint(kind, " ", op, " ", t.number, " ", number)) {
 		return f
 	}
 	f.kind = kind
@@ -120,17 +120,30 @@ func (s *Simulation) fateOf(op string, conversation, number int) fate {
 // broken connection.
 var lateable = map[string]bool{"invite": true, "leave": true, "close": true, "cancel": true}
 
-// trouble counts a disturbance that was drawn, and reports whether it is to
-// happen: a run that is being shrunk leaves some out, by their names.
-func (s *Simulation) trouble(name string) bool {
+// trouble counts a disturbance that was drawn, of a conversation or (nowhere) of
+// everything, and reports whether it is to happen: a run that is being shrunk
+// leaves some out, by their names.
+func (s *Simulation) trouble(t *talk, name string) bool {
 	if s.options.Without[name] {
 		return false
 	}
+	t.troubles = append(t.troubles, s.now())
 	s.result.Troubles++
 	if s.options.Tell {
 		s.troubles = append(s.troubles, name)
 	}
 	return true
+}
+
+// disturbed is how many disturbances there were of a conversation, and of the
+// backends, since a time.
+func (s *Simulation) disturbed(t *talk, since time.Time) (n int) {
+	for _, list := range [][]time.Time{t.troubles, s.shaken} {
+		for i := len(list) - 1; i >= 0 && list[i].After(since); i-- {
+			n++
+		}
+	}
+	return n
 }
 
 // has reports whether the kind of trouble is part of the run.

@@ -31,7 +31,7 @@ func (s *Simulation) hook(h sandbox.Webhook) {
 	number := t.count("hook")
 	r := newRoll(s.options.Seed, "hook", t.number, number)
 	wait, to := 20*time.Millisecond+r.about(s.weather.hookDelays), s.backends[r.n(len(s.backends))]
-	if !s.calm && r.happens(s.weather.hooks) && s.trouble(fmt.Sprint("hook ", t.number, " ", number)) {
+	if !s.calm && r.happens(s.weather.hooks) && s.trouble(t, fmt.Sprint("hook ", t.number, " ", number)) {
 		switch r.n(4) {
 		case 0:
 			s.say(t, func() string { return "  the webhook " + h.Event + " is lost" })

@@ -10,11 +10,17 @@ import (
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
-// How long what is wrong may stay wrong before it counts: long enough for a
-// lost webhook to be found by the check (30 s), a dead process to be noticed
-// and its step to be taken over, with some faults in between.
+// How long what is wrong may stay wrong before it counts. A customer is alone for
+// no longer than the grace period where a single thing went wrong around that
+// time: a process died, or an answer was lost. Where several did, one after the
+// other holds up the same step, and each may cost a lease (5 s), a settling time
+// (2 s) and the ledger's own patience. What was done behind our back, or took
+// effect when nobody counted on it any more, is found by the check (30 s) or the
+// sweep, with some faults in between.
 const (
-	aloneLimit = 60 * time.Second
+	graceLimit = 10 * time.Second
+	aloneLimit = 45 * time.Second
+	aroundThen = 45 * time.Second // how long before a disturbance may have begun: longer than any lasts
 	stuckLimit = 150 * time.Second
 	overLimit  = 10 * time.Minute // a conversation that has ended is not looked at any more
 )
@@ -73,6 +79,7 @@ func (j *judge) changed(t *talk) {
 	case alone && t.alone.IsZero():
 		since := s.now()
 		t.alone = since
+		s.at(graceLimit, func() { j.stillAlone(t, since) })
 		limit := aloneLimit
 		if t.behind || t.late {
 			limit = stuckLimit
@@ -82,6 +89,17 @@ func (j *judge) changed(t *talk) {
 				j.wrong("alone", t, "the customer has been alone for %s", limit)
 			}
 		})
+	}
+}
+
+// stillAlone looks at a customer who has been alone for the grace period: more
+// than one thing must have gone wrong.
+func (j *judge) stillAlone(t *talk, since time.Time) {
+	if !t.alone.Equal(since) || t.behind || t.late {
+		return
+	}
+	if n := j.sim.disturbed(t, since.Add(-aroundThen)); n < 2 {
+		j.wrong("alone", t, "the customer has been alone for %s, after %d disturbances", graceLimit, n)
 	}
 }
 

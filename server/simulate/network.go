@@ -32,7 +32,7 @@ func call[T any](ctx context.Context, n network, op, channel string, do func(con
 		return none, failure(op, twilioapi.NotSent, "the time is over")
 	}
 	s, t := n.sim, n.sim.talkOf(channel)
-	f := s.fateOf(op, t.number, t.count(op))
+	f := s.fateOf(op, t, t.count(op))
 	if f.kind != "" {
 		s.say(t, func() string { return n.name + " wants to " + words[op] + ": " + f.words() })
 	}

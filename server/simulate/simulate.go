@@ -124,6 +124,7 @@ type Simulation struct {
 	backends []*backend
 	bug      bug
 	troubles []string
+	shaken   []time.Time // when a backend was killed, stood still or was cut off
 }
 
 // start is when every run begins: in the past of any machine's clock, see

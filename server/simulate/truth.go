@@ -35,7 +35,8 @@ type talk struct {
 	ended        time.Time // when it was closed
 	late         bool      // a request about it took effect when nobody counted on it any more
 	behind       bool      // somebody did something about it behind our back
-	watched      bool      // by the audits
+	troubles     []time.Time
+	watched      bool // by the audits
 	counts       map[string]int
 	lines        []line
 }
