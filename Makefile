@@ -21,11 +21,13 @@ help: ## Show this list
 demo: build ## Run the demo at http://127.0.0.1:8080 (ADDR=host:port for another address); needs Go alone
 	@exec $(BIN) sandbox
 
-# Compressing the module takes one core for a while: what the program needs besides is compiled meanwhile.
+# Compressing the module takes one core for a while: all that does not hold the module is compiled meanwhile. Listing the
+# packages has what is missing of them downloaded, while the builder of the module is compiled.
 build: ## Build the program with everything embedded into bin/
 	@mkdir -p bin
-	go build -trimpath -o bin/build-module ./wasm/build
-	go build -trimpath ./server/ledger/nats ./server/twilioapi ./server/sandbox & besides=$$!; \
+	go list -deps -f '{{if not .Standard}}{{.ImportPath}}{{end}}' ./server >bin/packages & listed=$$!; \
+	  go build -trimpath -o bin/build-module ./wasm/build && wait $$listed
+	grep -vE '/(wasm/dist|server|server/app)$$' bin/packages | xargs go build -trimpath & besides=$$!; \
 	  bin/build-module && wait $$besides
 	go build -trimpath -o $(BIN) ./server
 
