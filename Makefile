@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: vuln test-deploy chaos random help demo build module test test-go test-wasm test-browser test-flex plugin flex deps-flex check bench fuzz deps fmt clean npm chromium
-.NOTPARALLEL: # tests measure and wait: none runs beside another, nor beside a build
+.NOTPARALLEL: # tests wait and use all cores: no part runs beside another, nor beside a build
 
 BIN     := bin/flex-transfer
 E2E     := web/e2e
@@ -62,7 +62,7 @@ test-wasm: $(call once,module) ## The same rules compiled to WebAssembly, and th
 	node --test --test-reporter=spec wasm/js/*.test.mjs
 
 test-browser: $(call once,build deps) ## The demo in a real Chromium; screenshots in artifacts/
-	cd $(E2E) && node --test --test-concurrency=1 --test-reporter=spec *.test.mjs
+	cd $(E2E) && node --test --test-concurrency=2 --test-reporter=spec *.test.mjs
 
 plugin: $(PLUGIN)/node_modules/.package-lock.json ## Build the Flex plugin into plugin-shim/build; FLEX_TRANSFER_BACKEND_URL sets its backend
 	cd $(PLUGIN) && npm run --silent check && npm run --silent build

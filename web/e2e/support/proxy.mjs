@@ -6,7 +6,7 @@ import http from "node:http";
 /** Starts it in front of a server's address. Paths are matched by their beginning. */
 export async function startProxy(target) {
   const upstream = new URL(target);
-  const open = new Set(); // {path, res, held}
+  const open = new Set(); // {path, res, held, ended}
   const holding = new Set();
   const losing = [];
   let down = false;
@@ -14,7 +14,7 @@ export async function startProxy(target) {
   const server = http.createServer((req, res) => {
     if (down) return req.socket.destroy();
     const { pathname } = new URL(req.url, target);
-    const connection = { path: pathname, res, held: [] };
+    const connection = { path: pathname, res, held: [], ended: false };
     open.add(connection);
     const forward = http.request({ host: upstream.hostname, port: upstream.port, method: req.method, path: req.url, headers: req.headers }, (answer) => {
       const lost = losing.findIndex((rule) => rule.method === req.method && pathname.startsWith(rule.path));
@@ -28,7 +28,7 @@ export async function startProxy(target) {
       res.writeHead(answer.statusCode, answer.headers);
       res.flushHeaders();
       answer.on("data", (chunk) => (matches(holding, pathname) ? connection.held.push(chunk) : res.write(chunk)));
-      answer.on("end", () => res.end());
+      answer.on("end", () => (matches(holding, pathname) ? (connection.ended = true) : res.end())); // what is held ends when it is released
       answer.on("error", () => res.destroy());
     });
     forward.on("error", () => res.destroy());
@@ -47,7 +47,9 @@ export async function startProxy(target) {
     release(path) {
       holding.delete(path);
       for (const connection of open) {
-        if (connection.path.startsWith(path)) for (const chunk of connection.held.splice(0)) connection.res.write(chunk);
+        if (!connection.path.startsWith(path)) continue;
+        for (const chunk of connection.held.splice(0)) connection.res.write(chunk);
+        if (connection.ended) connection.res.end();
       }
     },
     /** Cuts matching connections; returns how many there were. */
