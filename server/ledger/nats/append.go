@@ -116,15 +116,23 @@ func (l *Ledger) settle(ctx context.Context, key channelKey, id string, expected
 		return 0, fmt.Errorf("%w: %w", errNotThere, cause)
 	}
 	last, err := l.readLast(ctx, key)
+	return 0, l.standing(key, expected, last.sequence, cause, err)
+}
+
+// standing says how it stands with a channel of which no record was found behind
+// the expected one: its last one is at the sequence, or reading that failed. One
+// behind the expected one came between the two reads, and may be the very record
+// that is being written: the next try tells.
+func (l *Ledger) standing(key channelKey, expected, last uint64, cause, err error) error {
 	switch {
-	case err == nil && last.sequence == expected:
-		return 0, fmt.Errorf("%w: %w", errNotThere, cause)
+	case err == nil && last >= expected:
+		return fmt.Errorf("%w: %w", errNotThere, cause)
 	case err == nil || errors.Is(err, ledger.ErrNotFound):
 		l.known.forget(key, expected) // what was expected has expired or never was
 		l.counts.conflicts.Add(1)
-		return 0, ledger.ErrConflict
+		return ledger.ErrConflict
 	}
-	return 0, fmt.Errorf("%w: %w; %w: %w", errNotThere, cause, errNotRead, err)
+	return fmt.Errorf("%w: %w; %w: %w", errNotThere, cause, errNotRead, err)
 }
 
 // compare decides by the record that followed the expected one. On a conflict

@@ -137,3 +137,21 @@ func TestAppendRefusedByTheServer(t *testing.T) {
 		t.Errorf("Append of 2 MB: %v, want ErrMaxPayload", err)
 	}
 }
+
+// TestARecordBetweenTwoReads: a write whose answer came too late is looked for, and lands after the first look. The
+// channel is not to be forgotten for that, nor is it somebody else's record: it is tried again, which tells.
+func TestARecordBetweenTwoReads(t *testing.T) {
+	l := openWith(t, testOptions(t.TempDir()))
+	expected := appendNew(t, l, 1, transfer.PhaseInviting)
+	for last, want := range map[uint64]error{expected: errNotThere, expected + 1: errNotThere} {
+		if err := l.standing(keyFor(t, 1), expected, last, context.DeadlineExceeded, nil); !errors.Is(err, want) {
+			t.Errorf("the last one is %d behind: %v, want %v", last-expected, err, want)
+		}
+		if _, r, ok := l.known.channel(keyFor(t, 1)); !ok || r == nil {
+			t.Fatal("the channel is forgotten")
+		}
+	}
+	if err := l.standing(keyFor(t, 1), expected, 0, context.DeadlineExceeded, ledger.ErrNotFound); !errors.Is(err, ledger.ErrConflict) {
+		t.Errorf("what was expected is gone: %v", err)
+	}
+}
