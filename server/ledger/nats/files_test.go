@@ -2,6 +2,8 @@ package nats
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -231,6 +233,43 @@ func checkMany(t *testing.T, l *Ledger, channels int) {
 	}))
 	if seen != channels {
 		t.Errorf("Follow saw %d of %d channels: %v", seen, channels, err)
+	}
+}
+
+// The stream's files are of 4 MB at most, since nats-server keeps whole files in memory for a while; and records that
+// lie in several of them are found as before.
+func TestFilesAreSmall(t *testing.T) {
+	dir := t.TempDir()
+	l := openWith(t, testOptions(dir))
+	const records, size = 14, 700_000
+	for n := range records {
+		r := ledgertest.NewRecord(n, fmt.Sprint("large", n), transfer.PhaseCompleted)
+		noise := make([]byte, size/2)
+		if _, err := rand.Read(noise); err != nil {
+			t.Fatal(err)
+		}
+		r.State.Transfers[0].Invite.Attributes = hex.EncodeToString(noise)
+		if _, err := l.Append(context.Background(), r, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	blocks, _ := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", l.subjects.stream, "msgs", "*.blk")) // the pattern is valid
+	for _, block := range blocks {
+		if info, err := os.Stat(block); err != nil || info.Size() > 4<<20 {
+			t.Errorf("%s: %v, %v", block, info, err)
+		}
+	}
+	if len(blocks) < 2 {
+		t.Errorf("%d files: not as many records as the test needs", len(blocks))
+	}
+	for n := range records {
+		stored, err := l.readLast(context.Background(), keyFor(t, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := stored.decode(); err != nil || len(r.State.Transfers[0].Invite.Attributes) != size {
+			t.Errorf("record %d: %v", n, err)
+		}
 	}
 }
 

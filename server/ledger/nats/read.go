@@ -28,6 +28,7 @@ func (l *Ledger) Last(ctx context.Context, interactionChannelSID string) (ledger
 }
 
 func (l *Ledger) last(ctx context.Context, key channelKey) (ledger.Record, error) {
+	all := l.knowsAll() // before the look: what comes between the two would be missed
 	sequence, r, ok := l.known.channel(key)
 	if r != nil {
 		return r.Clone(), nil
@@ -37,7 +38,7 @@ func (l *Ledger) last(ctx context.Context, key channelKey) (ledger.Record, error
 			return *r, nil
 		}
 	}
-	if !ok && l.knowsAll() {
+	if !ok && all {
 		return ledger.Record{}, ledger.ErrNotFound
 	}
 	s, err := l.readLast(ctx, key)

@@ -3,6 +3,7 @@ package nats
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -49,6 +50,11 @@ func (s subjects) streamConfig(o Options) jetstream.StreamConfig {
 		Storage:     jetstream.FileStorage,
 		Replicas:    o.Replicas,
 		MaxAge:      o.MaxAge,
+		// No subject ever has so many. nats-server 2.15 keeps a stream that has such
+		// a limit in files of 4 MB, one without in files of 8, and holds those that
+		// are being written or were read in the last 10 s in memory whole: it is
+		// half as much.
+		MaxMsgsPerSubject: math.MaxInt32,
 		// Records have no Nats-Msg-Id; the window is as small as it can be.
 		Duplicates: 100 * time.Millisecond,
 		// Reads are answered by the leader, since a follower may lag behind.
