@@ -87,15 +87,19 @@ func (c *Coordinator) begin(ctx context.Context, by Caller, r transfer.Request) 
 			return record, repeated, err
 		}
 		g, err := c.gather(ctx, by, r)
-		if err != nil {
-			return ledger.Record{}, false, err
-		}
-		plan, err := transfer.Decide(g.facts, r)
-		if err != nil {
-			if _, now := g.last.State.Find(r.TransferID); now {
-				continue // the same request was made twice at once
+		var plan transfer.Plan
+		if err == nil {
+			if plan, err = transfer.Decide(g.facts, r); err != nil {
+				err = asDecision(err)
 			}
-			return ledger.Record{}, false, asDecision(err)
+		}
+		if err != nil {
+			// The same request may have been made twice at once: then the agent may be
+			// gone by now, or a transfer be under way, since the other has gone through.
+			if record, repeated, again := c.repeated(ctx, by, r); again == nil && repeated {
+				return record, true, nil
+			}
+			return ledger.Record{}, false, err
 		}
 		e := transfer.Requested{Plan: plan, At: c.Clock()}
 		next, err := transfer.Advance(g.last.State, e)

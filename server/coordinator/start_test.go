@@ -369,3 +369,25 @@ func TestOptionsAreNamed(t *testing.T) {
 		t.Errorf("%+v", c.Options)
 	}
 }
+
+// TestARepeatThatComesLate: the same click reaches a second process, which reads
+// the facts once the first one has gone through with it and Ada is gone.
+func TestARepeatThatComesLate(t *testing.T) {
+	l := newLab(t)
+	a, b := l.open(), l.open()
+	var first Outcome
+	b.once("participants", func(do func() error) error {
+		var err error
+		first, err = a.Start(t.Context(), l.as("ada"), l.request("ada", "bea"), "key")
+		l.check(err)
+		l.until(a, transfer.PhaseRinging)
+		return do()
+	})
+	second, err := b.Start(t.Context(), l.as("ada"), l.request("ada", "bea"), "key")
+	if err != nil || !second.Repeated || second.Transfer.ID != first.Transfer.ID {
+		t.Errorf("%+v %v", second, err)
+	}
+	if l.in("ada") {
+		t.Error("ada is still in, so this tests nothing")
+	}
+}

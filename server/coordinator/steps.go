@@ -137,9 +137,9 @@ func (c *Coordinator) takeInvite(ctx context.Context, record ledger.Record, t tr
 	}
 	e := c.invite(stepCtx, record.State, t)
 	next, written, err := c.record(ctx, record, e)
-	if made, ok := e.(transfer.Invited); ok && err == nil && !written {
+	if made, ok := e.(transfer.Invited); ok && err == nil {
 		// The transfer ended in the meantime, or has another invite.
-		if now, _ := next.State.Find(t.ID); now.Invite.SID != made.InviteSID {
+		if now, _ := next.State.Find(t.ID); now.Invite.TaskSID != made.TaskSID {
 			if err := c.withdraw(ctx, made.TaskSID, "the transfer no longer needs it"); err != nil {
 				c.Logger.Error("an invite that is not needed any more could not be withdrawn", "transfer", t.ID, "task", made.TaskSID, "error", err)
 			}
@@ -185,7 +185,8 @@ func (c *Coordinator) invite(ctx context.Context, s transfer.State, t transfer.T
 }
 
 // find looks the invite up by the transfer's ID. One whose task has ended
-// already is no reason for the agent to leave.
+// already is no reason for the agent to leave. Where somebody has accepted one
+// of two, that is the one, and the other is withdrawn.
 func (c *Coordinator) find(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
 	invites, err := c.Twilio.Invites(ctx, s.InteractionSID, s.InteractionChannelSID)
 	if err != nil {
@@ -194,6 +195,12 @@ func (c *Coordinator) find(ctx context.Context, s transfer.State, t transfer.Tra
 	var found transfer.Event = transfer.InviteMissing{TransferID: t.ID, Round: t.Round, Attempt: t.Attempt, At: c.Clock()}
 	for _, i := range invites {
 		if !stamped(i.Attributes, t) {
+			continue
+		}
+		if t.AcceptedBy != "" && t.Invite.TaskSID != "" && t.Invite.TaskSID != i.TaskSID {
+			if err := c.withdraw(ctx, i.TaskSID, "the invite was made twice"); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		task, err := c.Twilio.Task(ctx, i.TaskSID)

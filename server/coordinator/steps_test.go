@@ -286,6 +286,45 @@ func TestAnInviteThatIsNotNeededIsWithdrawn(t *testing.T) {
 
 // TestAnInviteThatTookEffectLate is one that was given up and asked for again:
 // the second one is withdrawn, and its end is not that of the transfer.
+// TestOfTwoInvitesTheAcceptedOneCounts: one took effect after it was given up, so
+// there are two, and the answer to the second is lost too. Bea accepts the second;
+// the lookup finds both.
+func TestOfTwoInvitesTheAcceptedOneCounts(t *testing.T) {
+	l := newLab(t)
+	p := l.open()
+	l.check(l.account.Faults().Add(sandbox.Rule{Match: sandbox.Match{Method: "POST", Path: "*/Invites"},
+		Do: sandbox.Action{Kind: sandbox.FaultLate, DelayMS: 2500}, Times: 1}))
+	l.start(p)
+	p.once("invite", lostAnswer)
+	l.clock.Advance(2 * time.Second) // it is looked up, not found, and asked for again
+	l.run(p)
+	p.Wait()
+	l.clock.Advance(600 * time.Millisecond)
+	tasks := l.invites(l.last().ID)
+	if len(tasks) != 2 {
+		t.Fatalf("%d invites", len(tasks))
+	}
+	for _, r := range l.account.Snapshot().Reservations {
+		if r.TaskSID == tasks[1] && r.ReservationStatus == "pending" {
+			_, err := l.account.AcceptReservation(r.SID)
+			l.check(err)
+		}
+	}
+	l.deliverAll(p)
+	for range 20 {
+		l.run(p)
+		l.deliverAll(p)
+		l.clock.Advance(time.Second)
+	}
+	got := l.last()
+	if got.Phase != transfer.PhaseCompleted || got.AcceptedBy != l.worker("bea") || got.Invite.TaskSID != tasks[1] {
+		t.Errorf("%+v", got)
+	}
+	if _, ringing := l.reservation("bea", "pending"); ringing {
+		t.Error("bea is still asked by the other one")
+	}
+}
+
 func TestAnInviteThatTookEffectLate(t *testing.T) {
 	l := newLab(t)
 	p := l.open()

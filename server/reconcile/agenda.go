@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"container/heap"
 	"time"
 )
@@ -27,7 +28,20 @@ type visit struct {
 	// missed; zero where none was.
 	missed   time.Time
 	failures int
+	// meanwhile is what was asked for and told while the visit is being made. All
+	// else belongs to whoever makes it, until it is ended.
+	meanwhile meanwhile
 }
+
+// meanwhile is what comes about a visit that is being made.
+type meanwhile struct {
+	interaction  string
+	closely      bool
+	told, missed time.Time
+}
+
+// busy reports whether the visit is being made.
+func (v *visit) busy() bool { return v.index < 0 }
 
 // agenda is the visits that are to be made. It is not safe for concurrent use.
 type agenda struct {
@@ -49,16 +63,17 @@ func (a *agenda) add(p place, due time.Time, closely bool) {
 		heap.Push(&a.heap, v)
 		return
 	}
-	if v.interaction == "" {
-		v.interaction = p.interaction
-	}
-	v.closely = v.closely || closely
-	switch {
-	case v.index < 0:
+	if v.busy() {
 		if v.again.IsZero() || due.Before(v.again) {
 			v.again = due
 		}
-	case due.Before(v.due):
+		v.meanwhile.interaction = cmp.Or(v.meanwhile.interaction, p.interaction)
+		v.meanwhile.closely = v.meanwhile.closely || closely
+		return
+	}
+	v.interaction = cmp.Or(v.interaction, p.interaction)
+	v.closely = v.closely || closely
+	if due.Before(v.due) {
 		v.due = due
 		heap.Fix(&a.heap, v.index)
 	}
@@ -71,21 +86,31 @@ func (a *agenda) tell(channel string, at time.Time, missed bool) {
 	if v == nil {
 		return
 	}
-	if at.After(v.told) {
-		v.told = at
+	told, oldest := &v.told, &v.missed
+	if v.busy() {
+		told, oldest = &v.meanwhile.told, &v.meanwhile.missed
 	}
-	if missed && (v.missed.IsZero() || at.Before(v.missed)) {
-		v.missed = at
+	if at.After(*told) {
+		*told = at
 	}
+	if missed {
+		*oldest = earlier(*oldest, at)
+	}
+}
+
+// earlier is the earlier one of two times; a zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // oldestMissed is when the oldest missed event was that a visit is still to be
 // made for, or the given time if that is earlier.
 func (a *agenda) oldestMissed(otherwise time.Time) time.Time {
 	for _, v := range a.visits {
-		if !v.missed.IsZero() && v.missed.Before(otherwise) {
-			otherwise = v.missed
-		}
+		otherwise = earlier(otherwise, earlier(v.missed, v.meanwhile.missed))
 	}
 	return otherwise
 }
@@ -101,8 +126,19 @@ func (a *agenda) next() (time.Time, bool) {
 // begin takes the first visit off the heap.
 func (a *agenda) begin() *visit { return heap.Pop(&a.heap).(*visit) }
 
-// end ends a visit that was begun; a due time asks for another one.
-func (a *agenda) end(v *visit, due time.Time) {
+// end ends a visit that was begun, and that has seen what there was to see if
+// made; a due time asks for another one.
+func (a *agenda) end(v *visit, made bool, due time.Time) {
+	if made {
+		v.missed = time.Time{}
+	}
+	more := v.meanwhile
+	v.meanwhile = meanwhile{}
+	v.interaction, v.closely = cmp.Or(v.interaction, more.interaction), v.closely || more.closely
+	v.missed = earlier(v.missed, more.missed)
+	if more.told.After(v.told) {
+		v.told = more.told
+	}
 	if !v.again.IsZero() && (due.IsZero() || v.again.Before(due)) {
 		due = v.again
 	}

@@ -186,10 +186,10 @@ func (r *Reconciler) ask(p place, due time.Time, closely bool) {
 }
 
 // endVisit ends a visit; a due time asks for another one.
-func (r *Reconciler) endVisit(v *visit, due time.Time) {
+func (r *Reconciler) endVisit(v *visit, made bool, due time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.agenda.end(v, due)
+	r.agenda.end(v, made, due)
 }
 
 // endRound ends a round that was begun.

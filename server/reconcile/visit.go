@@ -46,10 +46,7 @@ func (r *Reconciler) visit(ctx context.Context, v *visit) (Decision, error) {
 	default:
 		v.failures = 0
 	}
-	if err == nil {
-		v.missed = time.Time{}
-	}
-	r.endVisit(v, due)
+	r.endVisit(v, err == nil, due)
 	return decision, err
 }
 

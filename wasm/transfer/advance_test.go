@@ -228,6 +228,16 @@ func TestTheFormerInviteStands(t *testing.T) {
 	}
 }
 
+// TestTheAcceptedInviteCounts of two that one round has, whichever is found.
+func TestTheAcceptedInviteCounts(t *testing.T) {
+	s := walk(t, opened(t), InviteUnknown{TransferID: "XT1", Attempt: 1, Due: at(3), At: at(1)},
+		Accepted{TransferID: "XT1", WorkerSID: bea, TaskSID: "WT2", At: at(2)},
+		Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT1", At: at(3)})
+	if got := s.Transfers[0]; got.Invite.TaskSID != "WT2" || got.Invite.SID != "" {
+		t.Errorf("%+v", got.Invite)
+	}
+}
+
 // TestWhoIsTwiceInAndCouldNotBeRemoved is let go by the same departure again.
 func TestWhoIsTwiceInAndCouldNotBeRemoved(t *testing.T) {
 	second := Departure{ID: "XD1", Kind: DepartureRemove, Agent: Agent{WorkerSID: bea, ParticipantSID: utB, TaskSID: "WT1"}}

@@ -10,7 +10,11 @@ func (e Invited) apply(s *State) error {
 		if !t.InviteUnsettled() || !t.asks(e.Round, 0) {
 			return false
 		}
-		t.Invite = Invite{WorkflowSID: t.Invite.WorkflowSID, TaskChannelName: t.Invite.TaskChannelName, SID: e.InviteSID, TaskSID: e.TaskSID}
+		made := Invite{WorkflowSID: t.Invite.WorkflowSID, TaskChannelName: t.Invite.TaskChannelName, SID: e.InviteSID, TaskSID: e.TaskSID}
+		if t.AcceptedBy != "" && t.Invite.TaskSID != "" && t.Invite.TaskSID != e.TaskSID {
+			made.SID, made.TaskSID = "", t.Invite.TaskSID // of two invites of one round the accepted one counts
+		}
+		t.Invite = made
 		t.InvitedAt, t.Due = e.At, e.At.Add(CheckEvery)
 		if t.TimeoutSeconds > 0 {
 			t.Deadline = e.At.Add(time.Duration(t.TimeoutSeconds) * time.Second)
