@@ -3,6 +3,7 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ type conversation struct {
 	participants []transfer.ParticipantRecord
 	channel      transfer.ChannelRecord
 	task         twilioapi.Task
+	readAt       time.Time // when the read began
 }
 
 // longestRead is more than any read of facts takes.
@@ -52,7 +54,6 @@ func (ch *cachedChannel) seenFrom(taskSID string) *cachedConversation {
 type cachedConversation struct {
 	conversation
 	taskSID string
-	readAt  time.Time // when the read began
 }
 
 func newFactCache(clock func() time.Time, trust, settling time.Duration) *factCache {
@@ -76,16 +77,16 @@ func (f *factCache) recent(kept *cachedConversation) bool {
 	return age >= 0 && age < f.trust
 }
 
-// put keeps a read that began at the time, unless an event came after that, or
+// put keeps a read, unless an event came after that, or
 // so shortly before that the lists may not show it yet.
-func (f *factCache) put(channelSID, taskSID string, began time.Time, c conversation) {
+func (f *factCache) put(channelSID, taskSID string, c conversation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	ch := f.channel(channelSID)
-	if !ch.changed.IsZero() && began.Sub(ch.changed) < f.settling {
+	if !ch.changed.IsZero() && c.readAt.Sub(ch.changed) < f.settling {
 		return
 	}
-	read := &cachedConversation{conversation: c, taskSID: taskSID, readAt: began}
+	read := &cachedConversation{conversation: c, taskSID: taskSID}
 	if kept := ch.seenFrom(taskSID); kept != nil {
 		*kept = *read
 		return
@@ -102,22 +103,22 @@ func (f *factCache) changed(channelSID string) {
 	ch.changed, ch.tasks = f.clock(), nil
 }
 
-// outdated reports whether what is kept was read before the time and something
-// was recorded about the channel since, or so shortly before the read that the
-// lists may not have shown it: another process may have heard of what this one
-// has not. What was kept does not count any more then.
-func (f *factCache) outdated(channelSID, taskSID string, before time.Time, last ledger.Record) bool {
+// outdated reports whether what a request was given was read before the time and
+// something was recorded about the channel since, or so shortly before the read
+// that the lists may not have shown it: another process may have heard of what
+// this one has not. What is kept does not count any more then. Another request may
+// have found that out a moment ago, so what is kept does not tell.
+func (f *factCache) outdated(channelSID string, given conversation, before time.Time, last ledger.Record) bool {
+	if !given.readAt.Before(before) || last.Sequence == 0 || !given.readAt.Before(last.Time.Add(f.settling)) {
+		return false
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	ch := f.channel(channelSID)
-	kept := ch.seenFrom(taskSID)
-	if kept == nil || !kept.readAt.Before(before) || last.Sequence == 0 || !kept.readAt.Before(last.Time.Add(f.settling)) {
-		return false
-	}
 	if last.Time.After(ch.changed) {
 		ch.changed = last.Time
 	}
-	ch.tasks = nil
+	ch.tasks = slices.DeleteFunc(ch.tasks, func(kept *cachedConversation) bool { return kept.readAt.Before(before) })
 	return true
 }
 
@@ -194,7 +195,7 @@ func (c *Coordinator) gather(ctx context.Context, by Caller, r transfer.Request)
 	if err := c.Schedule.Together(ctx, reads...); err != nil {
 		return gathered{}, err
 	}
-	if c.facts.outdated(r.InteractionChannelSID, r.TaskSID, records.Now, g.last) {
+	if c.facts.outdated(r.InteractionChannelSID, conv, records.Now, g.last) {
 		var err error
 		if conv, err = c.conversation(ctx, r.InteractionSID, r.InteractionChannelSID, r.TaskSID); err != nil {
 			return gathered{}, err

@@ -161,8 +161,7 @@ func (rs *readings) over(key string, r *reading) {
 
 // readConversation makes the three reads and keeps what they say.
 func (c *Coordinator) readConversation(ctx context.Context, interactionSID, channelSID, taskSID string) (conversation, error) {
-	began := c.Clock()
-	var read conversation
+	read := conversation{readAt: c.Clock()}
 	err := c.Schedule.Together(ctx, func(ctx context.Context) (err error) {
 		read.participants, err = c.Twilio.Participants(ctx, interactionSID, channelSID)
 		if read.participants == nil {
@@ -182,6 +181,6 @@ func (c *Coordinator) readConversation(ctx context.Context, interactionSID, chan
 		}
 		return conversation{}, asRefusal(err)
 	}
-	c.facts.put(channelSID, taskSID, began, read)
+	c.facts.put(channelSID, taskSID, read)
 	return read, nil
 }

@@ -142,6 +142,8 @@ var auditCases = []struct {
 	{"an invite of a former round", stage(recorded(handing(PhaseRinging, warmly, func(t *Transfer) { t.Round = 1 })), tasks(sceneTaskOf(1, "assigned", "{}"),
 		sceneTaskOf(2, "pending", stampOf(handing(PhaseRinging, warmly, func(t *Transfer) { t.Round = 1 }))),
 		sceneTaskOf(3, "pending", stampOf(handing(PhaseRinging, warmly))))), []string{"surplus-invite WT3"}},
+	{"… that stands until the next is asked for", stage(recorded(handing(PhaseSearching, func(t *Transfer) { t.Round, t.Invite.TaskSID, t.Invite.After = 1, "", sid("WT", 3) })),
+		tasks(sceneTaskOf(1, "assigned", "{}"), sceneTaskOf(3, "pending", stampOf(handing(PhaseRinging))))), nil},
 	{"an invite that is being looked for", stage(recorded(handing(PhaseSearching, func(t *Transfer) { t.Invite.TaskSID = "" })), tasks(sceneTaskOf(1, "assigned", "{}"),
 		sceneTaskOf(2, "pending", stampOf(handing(PhaseSearching))))), nil},
 	{"an invite of a conversation that has ended", stage(status("closed"), tasks(sceneTaskOf(2, "reserved", stampOf(handing(PhaseRinging))))),
