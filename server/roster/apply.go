@@ -70,11 +70,12 @@ func (r *Roster) applyWorker(e WebhookEvent) []transfer.WorkerRecord {
 	set(&w.record.Attributes, e.Fields["WorkerAttributes"])
 	if activity := e.Fields["WorkerActivityName"]; activity != "" {
 		// The event names the activity, but does not say whether it is one of those in which workers are available.
+		// Until an unknown one is read, the worker counts as before: nobody is to be asked no longer for it.
 		available, known := r.activities[activity]
-		if known || activity != w.record.ActivityName {
-			w.record.ActivityName, w.record.Available = activity, available
+		if known {
+			w.record.Available = available
 		}
-		w.doubt = w.doubt || !known
+		w.record.ActivityName, w.doubt = activity, w.doubt || !known
 	}
 	w.doubt = w.doubt || w.record.ActivityName == ""
 	w.gone, w.confirmed = false, r.clock()

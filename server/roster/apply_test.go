@@ -141,7 +141,16 @@ func TestActivityThatIsNotKnown(t *testing.T) {
 	inbox := with(ada, "Inbox only")
 	inbox.Available = true
 	f.change(func() { f.workers[2] = inbox })
+	unsubscribe := r.Subscribe(func(w transfer.WorkerRecord) {
+		if !w.Available {
+			t.Errorf("%s is told to be unavailable, and it is not known", w.FriendlyName)
+		}
+	})
+	before, _ := r.Known(ada.SID)
 	r.Apply(f.event("worker.activity.update", inbox))
+	if now, _ := r.Known(ada.SID); !before.Available || !now.Available {
+		t.Errorf("before %+v, now %+v", before, now)
+	}
 	wantWorker(t, r, inbox)
 	if n := f.count("Worker"); n != 1 {
 		t.Errorf("%d reads, want 1", n)
@@ -151,6 +160,7 @@ func TestActivityThatIsNotKnown(t *testing.T) {
 	beaToo.Available = true
 	r.Apply(f.event("worker.activity.update", beaToo))
 	wantWorker(t, r, beaToo)
+	unsubscribe()
 	r.Apply(WebhookEvent{Type: "activity.created", Fields: map[string]string{"ActivityName": "Training", "ActivityAvailable": "false"}})
 	f.pass(time.Second)
 	r.Apply(f.event("worker.activity.update", with(bea, "Training")))
