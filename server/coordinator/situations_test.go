@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flex-transfer/flex-transfer/server/sandbox"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -184,7 +185,7 @@ var situations = []situation{
 		}
 	}},
 	// Nobody takes over, and the conversation is to be closed; the customer may be faster.
-	{36, func(g *game) {
+	{96, func(g *game) {
 		g.rules.Fallbacks, g.rules.FallbackAlways = []transfer.Fallback{{Kind: transfer.FallbackClose}}, false
 		faster := g.draw(1) == 0
 		g.with("close", func(_ *process, do func() error) error {
@@ -229,8 +230,8 @@ var situations = []situation{
 			g.calm()
 		}
 	}},
-	// Whoever has accepted leaves again before the answer to the invite is there.
-	{8, func(g *game) {
+	// Whoever has accepted is taken out again before the answer to the invite is there.
+	{16, func(g *game) {
 		g.rules.permit()
 		g.bring(1)
 		lost := g.draw(1) == 0
@@ -239,7 +240,7 @@ var situations = []situation{
 			if g.clock.Advance(2 * time.Second); g.answer(true) {
 				g.deliverTo(p)
 				g.clock.Advance(2 * time.Second)
-				g.leaves(g.newest())
+				g.takenOut(g.newest())
 			}
 			if lost {
 				return errLost("the answer")
@@ -257,6 +258,26 @@ func (g *game) newest() string {
 		return ""
 	}
 	return in[len(in)-1].TaskSID
+}
+
+// takenOut lets another agent remove the agent who has the task.
+func (g *game) takenOut(taskSID string) {
+	in := g.agentsIn()
+	whom := slices.IndexFunc(in, func(p sandbox.GlanceParticipant) bool { return p.TaskSID == taskSID })
+	for _, by := range in {
+		i := slices.IndexFunc(people, func(name string) bool { return g.worker(name) == by.WorkerSID })
+		if whom < 0 || by.TaskSID == taskSID || i < 0 {
+			continue
+		}
+		r := transfer.Request{
+			Action: transfer.ActionRemove, InteractionSID: g.conv.InteractionSID, InteractionChannelSID: g.conv.SID, TaskSID: by.TaskSID,
+			ParticipantSID: in[whom].SID,
+		}
+		if _, err := g.process().Depart(g.t.Context(), g.as(people[i]), r); err == nil {
+			g.did("remove")
+			return
+		}
+	}
 }
 
 // leaves lets the agent who has the task leave.
