@@ -70,10 +70,12 @@ func (r *Roster) applyWorker(e WebhookEvent) []transfer.WorkerRecord {
 	set(&w.record.Attributes, e.Fields["WorkerAttributes"])
 	if activity := e.Fields["WorkerActivityName"]; activity != "" {
 		// The event names the activity, but does not say whether it is one of those in which workers are available.
-		// Until an unknown one is read, the worker counts as before: nobody is to be asked no longer for it.
+		// One that no read has told of yet is read at once; until it is, the worker counts as before.
 		available, known := r.activities[activity]
 		if known {
 			w.record.Available = available
+		} else {
+			r.wakeUp()
 		}
 		w.record.ActivityName, w.doubt = activity, w.doubt || !known
 	}

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"errors"
 	"reflect"
 	"strconv"
 	"testing"
@@ -133,6 +134,36 @@ func TestEventsDuringAFullRead(t *testing.T) {
 	}
 }
 
+// Nobody is in the activity when the directory is read; whoever goes there is not available, and no call is made for it.
+func TestActivityThatNobodyIsIn(t *testing.T) {
+	f := &fake{
+		now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), workers: []transfer.WorkerRecord{bea, ada}, resting: []string{"Lunch"},
+		down: map[string]bool{"Activities": true}, calls: map[string]int{},
+	}
+	r := New(Options{API: f, Clock: f.clock})
+	if err := r.RunOnce(t.Context()); !errors.Is(err, errDown) || r.Ready() == nil {
+		t.Fatalf("%v: the activities could not be read", err)
+	}
+	f.down["Activities"] = false
+	if err := r.RunOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.pass(time.Second)
+	r.Apply(f.event("worker.activity.update", with(ada, "Lunch")))
+	if now, _ := r.Known(ada.SID); now != with(ada, "Lunch") {
+		t.Errorf("%+v", now)
+	}
+	wantWorker(t, r, with(ada, "Lunch"))
+	select {
+	case <-r.Wake():
+		t.Error("a full read is asked for")
+	default:
+	}
+	if n := f.count("Worker"); n != 0 {
+		t.Errorf("%d reads, want none", n)
+	}
+}
+
 // An event names the activity only: whether workers are available in it is learned from reads, and from events about
 // activities.
 func TestActivityThatIsNotKnown(t *testing.T) {
@@ -150,6 +181,11 @@ func TestActivityThatIsNotKnown(t *testing.T) {
 	r.Apply(f.event("worker.activity.update", inbox))
 	if now, _ := r.Known(ada.SID); !before.Available || !now.Available {
 		t.Errorf("before %+v, now %+v", before, now)
+	}
+	select {
+	case <-r.Wake():
+	default:
+		t.Error("the directory is not read anew, and would show what was before for minutes")
 	}
 	wantWorker(t, r, inbox)
 	if n := f.count("Worker"); n != 1 {

@@ -21,17 +21,26 @@ const readLimit = 15 * time.Second
 func (r *Roster) RunOnce(ctx context.Context) error {
 	began := r.clock()
 	var workers []transfer.WorkerRecord
-	var workersErr, queuesErr error
+	var activities map[string]bool
+	var workersErr, activitiesErr, queuesErr error
 	var all errgroup.Group
 	all.Go(func() error { workers, workersErr = r.api.Workers(ctx); return nil })
+	all.Go(func() error { activities, activitiesErr = r.api.Activities(ctx); return nil })
 	all.Go(func() error { queuesErr = r.readQueues(ctx); return nil })
 	_ = all.Wait()
+	if activitiesErr == nil {
+		r.mu.Lock()
+		maps.Copy(r.activities, activities) // those that are no more do no harm
+		r.mu.Unlock()
+	} else {
+		activitiesErr = fmt.Errorf("roster: reading the activities: %w", activitiesErr)
+	}
 	if workersErr == nil {
 		r.change(func() []transfer.WorkerRecord { return r.takeWorkers(workers, began) })
 	} else {
 		workersErr = fmt.Errorf("roster: reading the workers: %w", workersErr)
 	}
-	err := errors.Join(workersErr, queuesErr)
+	err := errors.Join(workersErr, activitiesErr, queuesErr)
 	if err == nil {
 		r.mu.Lock()
 		r.readAt = began

@@ -21,6 +21,8 @@ type API interface {
 	Workers(ctx context.Context) ([]transfer.WorkerRecord, error)
 	// Worker's error satisfies twilioapi.IsNotFound where there is no such worker.
 	Worker(ctx context.Context, workerSID string) (transfer.WorkerRecord, error)
+	// Activities is which activities there are, by name, and in which of them workers are available.
+	Activities(ctx context.Context) (map[string]bool, error)
 	Queues(ctx context.Context) ([]transfer.QueueRecord, error)
 	Workflow(ctx context.Context, workflowSID string) (twilioapi.Workflow, error)
 	// QueueFigures' error satisfies twilioapi.IsNotFound where there is no such queue.

@@ -27,7 +27,8 @@ type fake struct {
 	workers  []transfer.WorkerRecord
 	queues   []transfer.QueueRecord
 	config   string
-	down     map[string]bool // Workers, Worker, Queues, Workflow
+	resting  []string        // activities that nobody is in, and nobody is available in
+	down     map[string]bool // Workers, Worker, Activities, Queues, Workflow
 	calls    map[string]int
 	onWorker func() // called within a read of a worker, after it was read
 	onQueues func() // likewise, of the queues
@@ -70,6 +71,19 @@ func (f *fake) Worker(_ context.Context, sid string) (transfer.WorkerRecord, err
 		}
 	}
 	return transfer.WorkerRecord{}, &twilioapi.Error{Outcome: twilioapi.NotFound, Status: 404}
+}
+
+func (f *fake) Activities(context.Context) (map[string]bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	activities := map[string]bool{}
+	for _, w := range f.workers {
+		activities[w.ActivityName] = w.Available
+	}
+	for _, name := range f.resting {
+		activities[name] = false
+	}
+	return activities, f.call("Activities")
 }
 
 func (f *fake) Queues(context.Context) ([]transfer.QueueRecord, error) {

@@ -3,11 +3,14 @@ package twilioapi
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
@@ -203,6 +206,10 @@ func TestSandboxDirectory(t *testing.T) {
 				t.Errorf("%+v is %+v in the list, %v", one, w, err)
 			}
 		}
+		activities, err := l.Activities(ctx)
+		if want := map[string]bool{"Available": true, "Offline": false, "Break": false, "Unavailable": false}; err != nil || !maps.Equal(activities, want) {
+			t.Errorf("activities %v, %v", activities, err)
+		}
 		queues, err := l.Queues(ctx)
 		if err != nil || len(queues) != len(sandbox.DemoWorld().Queues) {
 			t.Errorf("queues %+v, %v", queues, err)
@@ -342,33 +349,33 @@ func TestSandboxClosedChannel(t *testing.T) {
 	})
 }
 
-// The pacer's limit is below the sandbox's, which counts as Twilio does.
+// The pacer's limit is below the sandbox's, which counts as Twilio does. A machine that is busy for longer than the pacer
+// allows for would make this fail, so time is virtual.
 func TestSandboxLimit(t *testing.T) {
-	account := newAccount(t)
-	account.SetLimits(sandbox.DefaultLimits())
-	l := newLab(t, account, Options{Transport: account.RoundTripper()})
-	l.pace = NewPacer(0)
-	throttled := 0
-	var mu sync.Mutex
-	l.observe = func(c Call) {
-		mu.Lock()
-		defer mu.Unlock()
-		if c.Outcome == Throttled {
-			throttled++
-		}
-	}
-	var asking sync.WaitGroup
-	for range 50 {
-		asking.Go(func() {
-			if _, err := l.Channel(t.Context(), l.conversation.InteractionSID, l.conversation.InteractionChannelSID); err != nil {
-				t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		account := newAccount(t)
+		account.SetLimits(sandbox.DefaultLimits())
+		l := newLab(t, account, Options{Transport: account.RoundTripper()})
+		l.pace = NewPacer(0)
+		var throttled atomic.Int32
+		l.observe = func(c Call) {
+			if c.Outcome == Throttled {
+				throttled.Add(1)
 			}
-		})
-	}
-	asking.Wait()
-	if throttled != 0 {
-		t.Errorf("%d requests were throttled", throttled)
-	}
+		}
+		var asking sync.WaitGroup
+		for range 50 {
+			asking.Go(func() {
+				if _, err := l.Channel(t.Context(), l.conversation.InteractionSID, l.conversation.InteractionChannelSID); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		asking.Wait()
+		if n := throttled.Load(); n != 0 {
+			t.Errorf("%d requests were throttled", n)
+		}
+	})
 }
 
 // What the sandbox signs, VerifyWebhook believes.

@@ -15,6 +15,7 @@ var (
 	reservationsList = read("Tasks.Reservations.list", ClassInvite)
 	workersFetch     = read("Workers.fetch", ClassInvite)
 	workersList      = read("Workers.list", ClassSweep)
+	activitiesList   = read("Activities.list", ClassSweep)
 	queuesList       = read("TaskQueues.list", ClassSweep)
 	workflowsFetch   = read("Workflows.fetch", ClassSweep)
 )
@@ -157,6 +158,23 @@ func (c *Client) Workers(ctx context.Context) ([]transfer.WorkerRecord, error) {
 		}
 		return page[transfer.WorkerRecord]{workers, list.Meta.NextPageUrl}, nil
 	})
+}
+
+// Activities reads all activities of the workspace: by name, whether workers are available in it.
+func (c *Client) Activities(ctx context.Context) (map[string]bool, error) {
+	params := (&taskrouter.ListActivityParams{}).SetPageSize(pageSize)
+	list, err := pages(ctx, c, activitiesList, func(a *attempt) (page[taskrouter.TaskrouterV1Activity], error) {
+		list, err := a.taskrouter().PageActivity(c.workspace, params, "", "")
+		if err != nil {
+			return page[taskrouter.TaskrouterV1Activity]{}, err
+		}
+		return page[taskrouter.TaskrouterV1Activity]{list.Activities, list.Meta.NextPageUrl}, nil
+	})
+	available := make(map[string]bool, len(list))
+	for _, activity := range list {
+		available[text(activity.FriendlyName)] = activity.Available != nil && *activity.Available
+	}
+	return available, err
 }
 
 // Queues reads all task queues of the workspace. Whether the transfer workflow serves them is not known here.

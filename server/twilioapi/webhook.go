@@ -78,8 +78,11 @@ func signedFields(form string) ([]byte, error) {
 		var err, valueErr error
 		f.key, err = url.QueryUnescape(key)
 		f.value, valueErr = url.QueryUnescape(value)
-		if strings.Contains(part, ";") || errors.Join(err, valueErr) != nil {
-			return nil, fmt.Errorf("%w: not a form: %w", ErrBadBody, errors.Join(err, valueErr))
+		if strings.Contains(part, ";") { // as url.ParseQuery has it
+			err = errors.New("a semicolon between fields")
+		}
+		if err := errors.Join(err, valueErr); err != nil {
+			return nil, fmt.Errorf("%w: not a form: %w", ErrBadBody, err)
 		}
 		fields = append(fields, f)
 		size += len(f.key) + len(f.value)

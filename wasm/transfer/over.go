@@ -102,12 +102,11 @@ func (e Withdrawn) apply(s *State) error {
 		}
 		switch e.Next.Kind {
 		case NextTarget:
-			after := t.Invite.After
-			if e.Standing {
-				after = t.Invite.TaskSID
-			}
+			former := t.Invite.TaskSID
 			t.next(e.Next, e.At)
-			t.Invite.After = after
+			if e.Standing {
+				t.Invite.After = former
+			}
 		case NextClose:
 			t.Phase, t.Due = PhaseClosing, e.At
 		default:
