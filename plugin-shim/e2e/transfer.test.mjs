@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import {
   accept, agentsIn, byTest, choose, clear, endOrComplete, eventually, goes, line, notice, openAgent, PATIENCE_MS, picture, progress, reject, send,
-  snapshot, startAll, startBrowser, state, talkTo, TEST_MS,
+  snapshot, startAll, startBrowser, state, talkTo, TEST_MS, twilio,
 } from "./support.mjs";
 
 let server;
@@ -169,6 +169,23 @@ test("a cold transfer to a queue: whoever serves it takes over", { timeout: TEST
   await accept(bea);
   await eventually(async () => (await agentsIn(server)).join() === "bea", "Bea alone is in the conversation");
   await notice(ada, "Handed over to Bea Ortiz").waitFor();
+});
+
+test("a customer who is left alone comes to the queue, and whoever takes over reads why", { timeout: TEST_MS }, async () => {
+  await begun("Mona", "Is anybody there?");
+  await goes(server, "ada", "Break");
+  const { tasks } = await snapshot(server);
+  const { sid } = tasks.find((task) => task.assignment_status === "assigned");
+  // As an administrator does in the console, or a program beside ours: Ada is out, and the conversation stays open.
+  await twilio(server, "taskrouter", `/v1/Workspaces/${server.workspace}/Tasks/${sid}`, { AssignmentStatus: "completed", Reason: "console" });
+  await line(bea, "Mona").click();
+  const told = bea.page.getByTestId("flex-transfer-briefing").getByText("Nobody was with the customer any more").first();
+  await told.waitFor();
+  await accept(bea);
+  await bea.page.getByText("Is anybody there?").first().waitFor();
+  await told.waitFor();
+  await picture(bea, "plugin-06-rescued");
+  assert.deepEqual(await agentsIn(server), ["bea"]);
 });
 
 test("where Twilio's own transfers are switched on the plugin stands aside, and says so once", { timeout: TEST_MS }, async () => {

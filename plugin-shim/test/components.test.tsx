@@ -123,11 +123,17 @@ test("a transfer under way is shown and can be canceled; one that failed long ag
 
 test("the briefing says who hands over and why, in the agent's language, and folds", () => {
   speak(["es-ES"]);
-  const briefing = { from: "Ada", reason: "billing", notes: "Twice in May", digest: null, pending: false };
+  const briefing = { from: "Ada", reason: "billing", notes: "Twice in May", rescued: false, digest: null, pending: false };
   const settings = { handover: { reasons, required: false, notes_max: 10, digest: false } };
   render(<BriefingCard desk={desk(screen({ briefing }), { settings })} task={task()} />);
   page.getByText("Facturación");
   page.getByText("Twice in May");
   fireEvent.click(page.getByRole("button"));
   expect(page.queryByText("Twice in May")).toBeNull();
+});
+
+test("whoever takes over a customer that was left alone reads so", () => {
+  const briefing = { from: "", reason: "", notes: "", rescued: true, digest: null, pending: false };
+  render(<BriefingCard desk={desk(screen({ briefing }))} task={task()} />);
+  page.getByText("Nobody was with the customer any more, so the conversation was brought here automatically.");
 });

@@ -427,7 +427,7 @@ export interface Screen {
     cancel: Button;
   };
   /** What the one who looks was told with the conversation. */
-  briefing: null | (Briefing & { digest: Digest | null; /** A digest is still being made. */ pending: boolean });
+  briefing: null | (Briefing & { /** Nobody handed over: the customer was found alone. */ rescued: boolean; digest: Digest | null; /** A digest is still being made. */ pending: boolean });
   targets: (Target & { detail: string; enabled: boolean; reason: string })[];
 }
 

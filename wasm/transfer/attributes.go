@@ -45,6 +45,8 @@ const (
 	// AttributeTransferPlan is the task attribute that holds what is needed to
 	// finish the transfer should the ledger be lost.
 	AttributeTransferPlan = "transferPlan"
+	// stampRescue is the plan's member that says that nobody asked for it.
+	stampRescue = "rescue"
 )
 
 // ours reports whether the key is written anew for every transfer.
@@ -212,7 +214,7 @@ func writeRouting(w *json.Writer, p stamped, workersIn []string) {
 		member("originQueueSid", p.OriginQueueSID)
 	}
 	if p.Rescue {
-		w.Key("rescue")
+		w.Key(stampRescue)
 		w.Bool(true)
 	} else {
 		member("requestedBy", p.RequestedBy)

@@ -55,7 +55,9 @@ type TaskFacts struct {
 	ConversationSID       string // CH…
 	// Briefing is what the agent who handed the conversation over said; empty
 	// where nobody did.
-	Briefing   Briefing
+	Briefing Briefing
+	// Rescued says that the task was made because the customer was found alone.
+	Rescued    bool
 	Attributes string
 }
 
@@ -145,6 +147,9 @@ func (f *TaskFacts) read(t *TaskRecord) error {
 	}
 	r := json.NewReader(t.Attributes)
 	err := r.Object(func(key string) error {
+		if key == AttributeTransferPlan && r.Kind() == json.Object {
+			return r.Object(func(key string) error { return f.readPlan(r, key) })
+		}
 		if r.Kind() != json.String {
 			return r.Skip()
 		}
@@ -171,6 +176,15 @@ func (f *TaskFacts) read(t *TaskRecord) error {
 		return fmt.Errorf("task %s: attributes: %w", t.SID, err)
 	}
 	return nil
+}
+
+// readPlan reads one member of the plan of the transfer that made the task.
+func (f *TaskFacts) readPlan(r *json.Reader, key string) (err error) {
+	if key != stampRescue || r.Kind() != json.Bool {
+		return r.Skip()
+	}
+	f.Rescued, err = r.Bool()
+	return err
 }
 
 func readText(r *json.Reader, into *string) (err error) {

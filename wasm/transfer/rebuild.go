@@ -127,7 +127,7 @@ func (p *stamped) readStamp(r *json.Reader, key string) error {
 		n, err := r.Int()
 		p.round = int(n)
 		return err
-	case key == "rescue" && (kind == json.Bool):
+	case key == stampRescue && kind == json.Bool:
 		yes, err := r.Bool()
 		p.Rescue = yes
 		return err

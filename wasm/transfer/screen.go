@@ -104,7 +104,9 @@ type ProgressView struct {
 // BriefingView is what the agent who handed over said, and the digest.
 type BriefingView struct {
 	Briefing
-	Digest *Digest
+	// Rescued says that nobody handed over: the customer was found alone.
+	Rescued bool
+	Digest  *Digest
 	// Pending says that a digest is still being made.
 	Pending bool
 }

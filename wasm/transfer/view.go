@@ -197,16 +197,16 @@ func (f *Facts) told() *BriefingView {
 		t := &f.Transfers[i]
 		me := same(t.AcceptedBy, f.Me.SID) || (t.AcceptedBy == "" && same(t.Target.SID, f.Me.SID) && !t.Phase.Ended())
 		if me && f.Me.SID != "" {
-			if t.Briefing == (Briefing{}) && t.Digest == nil && !t.DigestWanted {
+			if t.Briefing == (Briefing{}) && t.Digest == nil && !t.DigestWanted && !t.Rescue {
 				break
 			}
-			return &BriefingView{Briefing: t.Briefing, Digest: t.Digest, Pending: t.DigestWanted}
+			return &BriefingView{Briefing: t.Briefing, Rescued: t.Rescue, Digest: t.Digest, Pending: t.DigestWanted}
 		}
 	}
-	if f.Task.Briefing == (Briefing{}) {
+	if f.Task.Briefing == (Briefing{}) && !f.Task.Rescued {
 		return nil
 	}
-	return &BriefingView{Briefing: f.Task.Briefing}
+	return &BriefingView{Briefing: f.Task.Briefing, Rescued: f.Task.Rescued}
 }
 
 // targets lists the directory's lines: agents first, the agent who leaves not

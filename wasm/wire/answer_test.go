@@ -40,7 +40,7 @@ func sampleScreen() transfer.Screen {
 		Progress: &transfer.ProgressView{TransferID: tr.ID, Mode: tr.Mode, LeaveOn: tr.LeaveOn, Phase: tr.Phase, Target: tr.Target, Asked: tr.Asked,
 			From: tr.From, Tried: tr.Tried, Over: tr.Over, AcceptedBy: tr.AcceptedBy, Since: tr.RequestedAt, Ringing: tr.InvitedAt,
 			Deadline: tr.Deadline, Failure: tr.Failure, Mine: true, Cancel: transfer.Button{State: transfer.ButtonHidden, Reason: transfer.ReasonInviteOver}},
-		Briefing: &transfer.BriefingView{Briefing: tr.Briefing, Digest: tr.Digest, Pending: true},
+		Briefing: &transfer.BriefingView{Briefing: tr.Briefing, Rescued: true, Digest: tr.Digest, Pending: true},
 		Targets: []transfer.TargetView{
 			{Target: tr.Target, Enabled: true},
 			{Target: transfer.Target{Kind: transfer.TargetWorker, SID: one("WK", "2"), Name: "Bob"}, Detail: "Busy", Reason: transfer.ReasonTargetUnavailable},

@@ -125,6 +125,7 @@ func putTold(w *json.Writer, b *transfer.BriefingView, texts *reasons) {
 	}
 	w.BeginObject()
 	putBriefing(w, b.Briefing)
+	putBool(w, "rescued", b.Rescued)
 	w.Key("digest")
 	if d := b.Digest; d == nil {
 		w.Null()

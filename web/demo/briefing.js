@@ -21,7 +21,7 @@ export function reasonLabel(code, settings) {
 
 /** Whether there is anything to be told. */
 export function hasBriefing(briefing) {
-  return Boolean(briefing && (briefing.reason || briefing.notes || briefing.digest || briefing.pending));
+  return Boolean(briefing && (briefing.rescued || briefing.reason || briefing.notes || briefing.digest || briefing.pending));
 }
 
 /** The part at the top of the chat. update(briefing or null, task, settings) shows it. */
@@ -29,11 +29,12 @@ export function briefingView() {
   const body = h("div", { class: "briefing-body", id: uid("briefing") });
   const title = h("span", { class: "briefing-title" });
   const fold = h("button", { class: "briefing-fold", type: "button", "aria-controls": body.id, onclick: () => open(body.hidden) }, icon("note"), title, icon("chevron"));
+  const rescued = h("p", { class: "briefing-reason" }, t("briefing.rescued"));
   const why = h("p", { class: "briefing-reason" });
   const notes = h("p", { class: "briefing-notes" });
   const digest = digestView();
   const only = h("p", { class: "briefing-only" }, t("briefing.private"));
-  body.append(why, notes, digest.node, only);
+  body.append(rescued, why, notes, digest.node, only);
   const node = h("section", { class: "briefing", hidden: true, "aria-label": t("briefing.label") }, fold, body);
   let of = "";
 
@@ -48,6 +49,7 @@ export function briefingView() {
     if (of !== task.sid) open(true);
     of = task.sid;
     text(title, briefingTitle(briefing, task));
+    rescued.hidden = !briefing.rescued;
     why.hidden = !briefing.reason;
     text(why, reasonLabel(briefing.reason, settings));
     notes.hidden = !briefing.notes;

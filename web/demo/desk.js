@@ -215,7 +215,7 @@ function noteOf({ agent, store, task, screen, status, attributes }) {
 /** What rings with a handover is told on its card: the reason and the notes. */
 function toldOf(briefing, settings) {
   if (!hasBriefing(briefing)) return "";
-  return [reasonLabel(briefing.reason, settings), briefing.notes].filter(Boolean).join(" · ");
+  return [briefing.rescued && t("briefing.rescued"), reasonLabel(briefing.reason, settings), briefing.notes].filter(Boolean).join(" · ");
 }
 
 function customerName(store, channel, attributes) {

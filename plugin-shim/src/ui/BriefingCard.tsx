@@ -12,7 +12,7 @@ export function BriefingCard({ desk, task }: { desk: Desk; task?: ITask }): JSX.
   useChanges(desk);
   const [open, setOpen] = React.useState(true);
   const briefing = task ? desk.screen(task)?.briefing : null;
-  if (!task || !briefing || !(briefing.from || briefing.reason || briefing.notes || briefing.digest || briefing.pending)) return null;
+  if (!task || !briefing || !(briefing.from || briefing.rescued || briefing.reason || briefing.notes || briefing.digest || briefing.pending)) return null;
   const { digest } = briefing;
   return (
     <Strip role="region" aria-label={t("briefing.label")} data-testid="flex-transfer-briefing" style={{ display: "block", maxHeight: "40vh", overflowY: "auto" }}>
@@ -22,6 +22,7 @@ export function BriefingCard({ desk, task }: { desk: Desk; task?: ITask }): JSX.
       </button>
       {open && (
         <>
+          {briefing.rescued && <p style={{ margin: "4px 0", fontWeight: 600 }}>{t("briefing.rescued")}</p>}
           {briefing.reason && <p style={{ margin: "4px 0", fontWeight: 600 }}>{reasonLabel(briefing.reason, desk.settings)}</p>}
           {briefing.notes && <p style={{ margin: "4px 0", whiteSpace: "pre-wrap" }}>{briefing.notes}</p>}
           {(digest || briefing.pending) && <Small>{t("briefing.digest")}: {digest ? sourceOf(digest) : t("briefing.pending")}</Small>}
