@@ -2,6 +2,8 @@ package simulate
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/coordinator"
@@ -17,16 +19,45 @@ type network struct{ *backend }
 var _ coordinator.Twilio = network{}
 
 const (
-	// longest is how long a call waits whose context does not end before.
+	// longest is how long a call that changes something waits whose context does not end before.
 	longest = 15 * time.Second
+	// A read is made anew where no answer comes, as the client does it.
+	readAttempts, readPause = 4, 150 * time.Millisecond
 	// latest is how long after it was sent a request may take effect and still be
 	// there for whoever looks it up, after the lease and the settling time.
 	latest = 5 * time.Second
 )
 
-// call makes one call of the operation about a conversation; do is made when
-// the request gets there.
+// call makes a call of the operation about a conversation; do is made when the
+// request gets there. A read of which nothing is heard is made anew.
 func call[T any](ctx context.Context, n network, op, channel string, do func(context.Context) (T, error)) (T, error) {
+	for attempt := 1; ; attempt++ {
+		value, err := once(ctx, n, op, channel, n.patience(ctx, op, attempt), do)
+		if !errors.Is(err, errNothingHeard) || changes(op) || attempt == readAttempts || n.sim.sleep(ctx, readPause) != nil {
+			return value, err
+		}
+	}
+}
+
+// errNothingHeard says that a call had no answer in the time that it had.
+var errNothingHeard = errors.New("nothing was heard")
+
+// sweeps are the reads that nobody waits for, unless their context says so.
+var sweeps = map[string]bool{"tasks": true, "events": true}
+
+// patience is how long an attempt waits for its answer.
+func (n network) patience(ctx context.Context, op string, attempt int) time.Duration {
+	if changes(op) {
+		return longest
+	}
+	class := twilioapi.ClassInvite
+	if sweeps[op] {
+		class = twilioapi.ClassSweep
+	}
+	return twilioapi.ReadLimit(ctx, class, attempt)
+}
+
+func once[T any](ctx context.Context, n network, op, channel string, patience time.Duration, do func(context.Context) (T, error)) (T, error) {
 	var value, none T
 	if ctx.Err() != nil {
 		return none, failure(op, twilioapi.NotSent, "the time is over")
@@ -42,7 +73,7 @@ func call[T any](ctx context.Context, n network, op, channel string, do func(con
 	if f.effect {
 		life := n.life
 		s.at(f.there, func() {
-			if (returned && n.life == life) || f.there > latest {
+			if writes[op] && ((returned && n.life == life) || f.there > latest) {
 				t.late = true
 			}
 			s.event(op, channel, "")
@@ -52,7 +83,7 @@ func call[T any](ctx context.Context, n network, op, channel string, do func(con
 			}
 		})
 	}
-	if lost := n.answer(ctx, op, f); lost != nil {
+	if lost := n.answer(ctx, op, patience, f); lost != nil {
 		return none, lost
 	}
 	return value, err
@@ -60,19 +91,22 @@ func call[T any](ctx context.Context, n network, op, channel string, do func(con
 
 // answer waits for the answer to a call, and returns what the caller is told
 // where there is none.
-func (n network) answer(ctx context.Context, op string, f fate) error {
+func (n network) answer(ctx context.Context, op string, patience time.Duration, f fate) error {
 	s := n.sim
 	wait := f.there + f.back
 	switch f.kind {
 	case FaultHang, FaultHangDone:
-		wait = longest
+		wait = 2 * patience
 	case FaultLate:
 		wait = f.back
 	case FaultBusy:
 		wait += 2 * time.Second // the client has tried again until then
 	}
-	if err := s.sleep(ctx, wait); err != nil {
+	if err := s.sleep(ctx, min(wait, patience)); err != nil {
 		return failure(op, twilioapi.Unknown, "no answer in time")
+	}
+	if wait > patience {
+		return fmt.Errorf("%w: %w", failure(op, twilioapi.Unknown, "no answer in time"), errNothingHeard)
 	}
 	switch f.kind {
 	case "", FaultSlow:
@@ -106,6 +140,9 @@ var words = map[string]string{
 
 // writes are the operations that change something.
 var writes = map[string]bool{"invite": true, "leave": true, "close": true, "cancel": true}
+
+// changes reports whether an operation is not only a read.
+func changes(op string) bool { return writes[op] || op == "mirror" }
 
 // nothing is what calls return that return only an error.
 type nothing = struct{}

@@ -182,10 +182,10 @@ func neverSent(err error) bool {
 	return ok
 }
 
-// bound gives the attempt its own limit unless the context ends before.
-func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.attemptLimit {
+// bound gives an attempt its own limit unless the context ends before.
+func bound(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= limit {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, c.attemptLimit)
+	return context.WithTimeout(ctx, limit)
 }

@@ -1,6 +1,7 @@
 package twilioapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -60,6 +61,20 @@ type Client struct {
 }
 
 const attemptLimit = 15 * time.Second
+
+// readLimit is how long the first attempt of a read takes at most that somebody waits for: of a connection that hangs
+// nothing comes any more, and a customer may be alone meanwhile.
+const readLimit = 3 * time.Second
+
+// ReadLimit is how long the attempt (1, 2, …) of a read takes at most before it is made anew, twice as long each time, so
+// that an answer that is only slow gets through. A read of the sweep's class, which nobody waits for, has all the time
+// that any request has. otherwise is the class that the read has where ctx says nothing.
+func ReadLimit(ctx context.Context, otherwise Class, attempt int) time.Duration {
+	if classOf(ctx, otherwise) == ClassSweep {
+		return attemptLimit
+	}
+	return min(readLimit<<(attempt-1), attemptLimit)
+}
 
 // credential is what twilio-go accepts as a username or password.
 var credential = regexp.MustCompile(`^[a-zA-Z0-9]+$`)

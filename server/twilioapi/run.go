@@ -86,7 +86,7 @@ func once[T any](ctx context.Context, c *Client, ep *endpoint, n int, call func(
 		return none, e
 	}
 	sent := time.Now()
-	bounded, cancel := c.bound(ctx)
+	bounded, cancel := bound(ctx, c.limit(ctx, ep, n))
 	defer cancel()
 	a := c.newAttempt(bounded)
 	defer a.release()
@@ -102,6 +102,14 @@ func once[T any](ctx context.Context, c *Client, ep *endpoint, n int, call func(
 	}
 	c.told(ctx, nil, seen)
 	return result, nil
+}
+
+// limit is how long the attempt may take.
+func (c *Client) limit(ctx context.Context, ep *endpoint, attempt int) time.Duration {
+	if !ep.repeat(Unknown) {
+		return c.attemptLimit
+	}
+	return min(ReadLimit(ctx, ep.class, attempt), c.attemptLimit)
 }
 
 func (c *Client) wait(ctx context.Context, ep *endpoint) error {
