@@ -37,8 +37,10 @@ type lab struct {
 	settings transfer.Settings
 	policy   reconcile.Policy
 	process  *process
-	deaf     bool // webhooks are lost
-	unserved bool // no queue is served
+	deaf     bool              // webhooks are lost
+	unserved bool              // no queue is served
+	onRead   func(what string) // called after each read of tasks, participants, invites or the conversation by the reconciler
+	reading  sync.Mutex
 	mu       sync.Mutex
 	hooks    []url.Values
 }
@@ -143,7 +145,7 @@ func (l *lab) open(change ...func(*coordinator.Options)) *process {
 	p.Coordinator, err = coordinator.New(o)
 	l.check(err)
 	p.reconciler, err = reconcile.New(reconcile.Options{
-		Ledger: p.ledger, Twilio: l.client, Engine: p.Coordinator, Roster: labRoster{l}, Settings: func() transfer.Settings { return l.settings },
+		Ledger: p.ledger, Twilio: labTwilio{l.client, l}, Engine: p.Coordinator, Roster: labRoster{l}, Settings: func() transfer.Settings { return l.settings },
 		Policy: func() reconcile.Policy { return l.policy }, Clock: l.clock.Now, Logger: logger,
 		Observe: func(r reconcile.Report) { p.reports = append(p.reports, r) },
 	})
@@ -329,6 +331,40 @@ func (l *lab) channelURL() string {
 func (l *lab) complete(taskSID string) {
 	l.Helper()
 	l.post(l.taskURL(taskSID), "AssignmentStatus", "completed", "Reason", "console")
+}
+
+// labTwilio lets things happen between two reads.
+type labTwilio struct {
+	*twilioapi.Client
+	l *lab
+}
+
+func (t labTwilio) read(what string) {
+	t.l.reading.Lock()
+	defer t.l.reading.Unlock()
+	if t.l.onRead != nil {
+		t.l.onRead(what)
+	}
+}
+
+func (t labTwilio) TasksOf(ctx context.Context, channel string) ([]twilioapi.ListedTask, error) {
+	defer t.read("tasks")
+	return t.Client.TasksOf(ctx, channel)
+}
+
+func (t labTwilio) Conversation(ctx context.Context, sid string) (twilioapi.Conversation, error) {
+	defer t.read("conversation")
+	return t.Client.Conversation(ctx, sid)
+}
+
+func (t labTwilio) Invites(ctx context.Context, interaction, channel string) ([]twilioapi.Invite, error) {
+	defer t.read("invites")
+	return t.Client.Invites(ctx, interaction, channel)
+}
+
+func (t labTwilio) Participants(ctx context.Context, interaction, channel string) ([]transfer.ParticipantRecord, error) {
+	defer t.read("participants")
+	return t.Client.Participants(ctx, interaction, channel)
 }
 
 // labRoster answers from the account itself.

@@ -27,7 +27,8 @@ var errUnknownPlace = errors.New("reconcile: it is not known which interaction t
 // invites.
 const keyMirror = "invites"
 
-// look reads what Twilio has, and then what is recorded. Of a conversation that
+// look reads what Twilio has, and then what is recorded; errMoot where that has
+// changed meanwhile: what was read may be from before it. Of a conversation that
 // has ended it reads the tasks only if it is to look closely.
 func (r *Reconciler) look(ctx context.Context, p place, closely bool) (*sight, error) {
 	before, err := r.lastOf(ctx, p.channel)
@@ -56,6 +57,9 @@ func (r *Reconciler) look(ctx context.Context, p place, closely bool) (*sight, e
 	if s.last, err = r.lastOf(ctx, p.channel); err != nil {
 		return nil, err
 	}
+	if s.last.Sequence != before.Sequence {
+		return nil, errMoot
+	}
 	s.scene.State, s.scene.Now = s.last.State, r.Clock()
 	if s.scene.Unknown() {
 		err = r.lookCloser(ctx, s)
@@ -72,20 +76,19 @@ func (r *Reconciler) lastOf(ctx context.Context, channel string) (ledger.Record,
 	return record, err
 }
 
-// lookInside reads who is in the conversation and which tasks it has.
+// lookInside reads which tasks the conversation has, and then who is in it: a
+// read may take long, and whoever accepts in between is seen in one of the two.
 func (r *Reconciler) lookInside(ctx context.Context, s *sight, known transfer.State) error {
+	tasks, err := r.Twilio.TasksOf(ctx, s.channel)
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		s.scene.Tasks = append(s.scene.Tasks, sceneTask(t))
+	}
 	reads := []func(context.Context) error{
 		func(ctx context.Context) (err error) {
-			if s.scene.Participants, err = r.Twilio.Participants(ctx, s.interaction, s.channel); twilioapi.IsNotFound(err) {
-				err = nil
-			}
-			return err
-		},
-		func(ctx context.Context) error {
-			tasks, err := r.Twilio.TasksOf(ctx, s.channel)
-			for _, t := range tasks {
-				s.scene.Tasks = append(s.scene.Tasks, sceneTask(t))
-			}
+			s.scene.Participants, err = r.participants(ctx, s)
 			return err
 		},
 	}
@@ -109,6 +112,15 @@ func (r *Reconciler) lookInside(ctx context.Context, s *sight, known transfer.St
 		}
 	}
 	return nil
+}
+
+// participants reads who is in the conversation; nobody where it is gone.
+func (r *Reconciler) participants(ctx context.Context, s *sight) ([]transfer.ParticipantRecord, error) {
+	listed, err := r.Twilio.Participants(ctx, s.interaction, s.channel)
+	if twilioapi.IsNotFound(err) {
+		return nil, nil
+	}
+	return listed, err
 }
 
 func has(tasks []transfer.SceneTask, sid string) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
@@ -14,19 +15,43 @@ import (
 const eventsBack = 7 * 24 * time.Hour
 
 // rescue gets a customer who is alone back to somebody: a queue is asked to take
-// them over, or the conversation is closed.
+// them over, or the conversation is closed; errMoot where somebody has come
+// meanwhile.
 func (r *Reconciler) rescue(ctx context.Context, s *sight, f *transfer.Finding) error {
 	policy := r.Policy()
 	if policy.Then == ThenClose {
 		f.Words += "; the conversation is closed"
+		if err := r.stillAlone(ctx, s); err != nil {
+			return err
+		}
 		return r.record(ctx, s, *f, s.scene.End(r.Clock()))
 	}
 	plan, err := r.rescuePlan(ctx, s, policy)
 	if err != nil {
 		return err
 	}
+	if err := r.stillAlone(ctx, s); err != nil {
+		return err
+	}
 	f.Words += fmt.Sprintf("; the queue %s is asked", plan.Target.Name)
 	return r.record(ctx, s, *f, transfer.Requested{Plan: plan, At: r.Clock()})
+}
+
+// stillAlone reads once more who is in the conversation: much may have been read
+// since the look. It returns errMoot where somebody has come whom that did not
+// see, whom no transfer may have brought.
+func (r *Reconciler) stillAlone(ctx context.Context, s *sight) error {
+	now, err := r.participants(twilioapi.WithClass(ctx, twilioapi.ClassInvite), s)
+	if err != nil {
+		return err
+	}
+	for _, p := range now {
+		seen := slices.ContainsFunc(s.scene.Participants, func(q transfer.ParticipantRecord) bool { return q.SID == p.SID })
+		if !seen && p.TaskSID != "" {
+			return errMoot
+		}
+	}
+	return nil
 }
 
 // rescuePlan asks the first queue that there is and that the transfer workflow

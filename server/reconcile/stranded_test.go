@@ -70,6 +70,72 @@ func TestCustomerLeftAloneIsRescued(t *testing.T) {
 	}
 }
 
+// TestWhoJoinsDuringALookIsSeen: the reads of a look may lie seconds apart, since one of them hung and was made anew;
+// somebody whom a program beside ours has asked takes the customer over in between.
+func TestWhoJoinsDuringALookIsSeen(t *testing.T) {
+	for _, after := range []string{"tasks", "participants", "invites"} {
+		t.Run("after the read of "+after, func(t *testing.T) {
+			l := newLab(t)
+			l.only("bea")
+			l.deaf = true
+			l.complete(l.task("ada"))
+			left, reads := l.clock.Now(), 0
+			l.onRead = func(what string) {
+				if what != after || l.clock.Now().Sub(left) < grace {
+					return
+				}
+				if reads++; reads == 1 {
+					l.invite(`{"transferTargetType":"worker","transferTargetSid":"` + l.account.WorkerSID("bea") + `"}`)
+					l.check(l.account.WaitIdle(t.Context()))
+					l.accept("bea")
+					l.clock.Advance(5 * time.Second)
+				}
+			}
+			l.pass(swept)
+			if reads == 0 || len(l.agents()) != 1 {
+				t.Fatalf("%d reads, in are %v", reads, l.agents())
+			}
+			l.found()
+		})
+	}
+}
+
+// TestWhatChangesDuringALookIsLookedAtAgain: what the conversation's attributes showed before an invite was accepted, or
+// made, is not compared with what was recorded after.
+func TestWhatChangesDuringALookIsLookedAtAgain(t *testing.T) {
+	l := newLab(t)
+	l.only("bea", "chidi")
+	l.policy.Mirror = true
+	l.start(transfer.ModeWarm, "", l.toWorker("bea"), "one")
+	l.pass(2 * time.Second)
+	look := func() { l.check(l.process.reconciler.Look(l.conv.InteractionSID, l.conv.SID)) }
+	meanwhile := func(what func()) {
+		look()
+		done := false
+		l.onRead = func(read string) {
+			if read == "conversation" && !done {
+				done = true
+				what()
+				for range 5 { // until the mirror is written
+					l.deliver(l.process)
+					if at, any := l.store.NextDue(); any && !at.After(l.clock.Now()) {
+						_, _ = l.process.Coordinator.RunOnce(t.Context())
+					}
+				}
+			}
+		}
+		l.work(l.process)
+		if !done {
+			t.Fatal("it was not looked at")
+		}
+	}
+	meanwhile(func() { l.accept("bea") })
+	l.clock.Advance(grace)
+	meanwhile(func() { l.start(transfer.ModeWarm, "", l.toWorker("chidi"), "two") })
+	l.pass(time.Minute)
+	l.found()
+}
+
 func TestConversationIsClosedWherePolicySaysSo(t *testing.T) {
 	l := newLab(t)
 	l.policy.Then = reconcile.ThenClose

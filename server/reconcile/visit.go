@@ -59,6 +59,9 @@ func (r *Reconciler) inspect(ctx context.Context, v *visit) (Decision, time.Time
 		}
 	}
 	s, err := r.look(ctx, v.place, v.closely)
+	if errors.Is(err, errMoot) {
+		return DecisionSuspected, r.Clock().Add(lookAgain), nil
+	}
 	if err != nil {
 		return DecisionRetry, time.Time{}, err
 	}
