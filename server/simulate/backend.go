@@ -33,6 +33,7 @@ type backend struct {
 
 	strands     []*strand
 	frozen      []*strand
+	frozenAt    time.Time
 	frozenUntil time.Time
 	cutAt       time.Time
 	cutUntil    time.Time
@@ -124,15 +125,26 @@ func (b *backend) freeze(d time.Duration) {
 	}
 	s.event("freeze", b.name, "")
 	s.sayAll(func() string { return fmt.Sprintf("%s stands still for %s", b.name, d.Round(time.Millisecond)) })
-	b.frozenUntil = s.now().Add(d)
+	b.frozenAt, b.frozenUntil = s.now(), s.now().Add(d)
 	life := b.life
 	s.at(d, func() {
 		if b.life == life {
 			s.ready = append(s.ready, b.frozen...)
 			b.frozen = nil
+			s.pumpSoon()
 		}
 	})
 }
+
+// asks reports whether the process has asked the ledger for work: one that stands
+// still has, until what it asked for lapses.
+func (b *backend) asks() bool {
+	now := b.sim.now()
+	return !b.cutUntil.After(now) && (!b.frozenUntil.After(now) || now.Sub(b.frozenAt) < askingLapses)
+}
+
+// askingLapses is how long a request for work stands, as in ledger/nats.
+const askingLapses = 2500 * time.Millisecond
 
 // cut cuts the process off from the ledger.
 func (b *backend) cut(d time.Duration) {

@@ -279,7 +279,7 @@ func (s *Simulation) anyIdle() bool {
 			continue
 		}
 		still = append(still, r)
-		any = any || r.wake != nil && !r.cutUntil.After(s.now())
+		any = any || r.wake != nil && r.asks()
 	}
 	clear(s.idle[len(still):])
 	s.idle = still
@@ -291,7 +291,7 @@ func (s *Simulation) anyIdle() bool {
 func (s *Simulation) idler(t *talk) *runner {
 	var may []int
 	for i, r := range s.idle {
-		if r.wake != nil && !r.cutUntil.After(s.now()) {
+		if r.wake != nil && r.asks() {
 			may = append(may, i)
 		}
 	}

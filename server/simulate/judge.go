@@ -245,9 +245,13 @@ func (j *judge) completed(t *talk, tr *transfer.Transfer) {
 }
 
 // failed holds a target that is said not to have taken over against the account.
+// Whom a colleague is taking out again has not, although they may still be there.
 func (j *judge) failed(t *talk, tr *transfer.Transfer, taskSID string) {
+	leaving := slices.ContainsFunc(j.sim.store.Newest(t.sid).State.Departures, func(d transfer.Departure) bool {
+		return d.Agent.TaskSID == taskSID && d.Phase != transfer.DepartureFailed
+	})
 	for _, p := range t.seats {
-		if p.task == taskSID && p.in && t.status == "active" {
+		if p.task == taskSID && p.in && t.status == "active" && !leaving {
 			j.wrong("untrue failure", t, "%s is %s, and %s has accepted and is there", tr.ID, tr.Phase, j.sim.floor.nameOf(p.worker))
 		}
 	}

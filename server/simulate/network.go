@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/coordinator"
@@ -218,6 +219,9 @@ func (n network) mirror(ctx context.Context, conversation string, outstanding []
 		var tasks []string
 		for _, t := range outstanding {
 			tasks = append(tasks, t.Invite.TaskSID)
+		}
+		if now := n.sim.store.Newest(channel).State.Outstanding(); !slices.EqualFunc(now, outstanding, func(a, b transfer.Transfer) bool { return a.Invite.TaskSID == b.Invite.TaskSID }) {
+			n.sim.talkOf(channel).misshown = true
 		}
 		n.sim.judge.mirrored(channel, tasks)
 		return nothing{}, nil

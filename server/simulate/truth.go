@@ -35,6 +35,7 @@ type talk struct {
 	ended        time.Time // when it was closed
 	late         bool      // a request about it took effect when nobody counted on it any more
 	behind       bool      // somebody did something about it behind our back
+	misshown     bool      // a process that was overtaken has shown invites that were outstanding no more
 	troubles     []time.Time
 	watched      bool // by the audits
 	counts       map[string]int

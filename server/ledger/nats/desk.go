@@ -10,10 +10,12 @@ import (
 	natsgo "github.com/nats-io/nats.go"
 )
 
-// The desk's pull requests.
+// The desk's pull requests. They end long before AckWait: what was handed to a
+// process that stands still, or whose connection is dead, comes again after that,
+// and must not be handed to the same one once more.
 const (
-	deskExpiry    = 10 * time.Second
-	deskHeartbeat = time.Second
+	deskExpiry    = 2500 * time.Millisecond
+	deskHeartbeat = time.Second // less than half of it, as the server wants it
 	deskTick      = 250 * time.Millisecond
 	deskSilence   = 3 * time.Second // without a heartbeat: the requests are lost
 	deskAhead     = 128             // messages asked for beyond one for each caller, at most
