@@ -61,7 +61,19 @@ func stepAbout(s transfer.State, about string) (transfer.Step, bool) {
 // take takes one step at Twilio and records what came of it, as
 // [Coordinator.record] does. A step that came to nothing returns the record
 // that it was given.
+//
+// A process that has stood still may hold a record that others have carried on
+// since: before it takes anything from anybody it asks, and returns the newer one.
 func (c *Coordinator) take(ctx context.Context, record ledger.Record, step transfer.Step) (next ledger.Record, written bool, err error) {
+	if takesAway(step.Kind) && c.Clock().Sub(record.Time) > unquestioned {
+		newest, err := c.Ledger.Newest(ctx, record.Channel())
+		if err != nil {
+			return record, false, fmt.Errorf("is it still the last record: %w", err)
+		}
+		if newest.Sequence != record.Sequence {
+			return newest, false, nil
+		}
+	}
 	switch step.Kind {
 	case transfer.StepInvite:
 		return c.takeInvite(ctx, record, step.Transfer)
@@ -80,6 +92,20 @@ func (c *Coordinator) take(ctx context.Context, record ledger.Record, step trans
 		return record, false, err
 	}
 	return c.record(ctx, record, e)
+}
+
+// unquestioned is how old a record may be that a process acts on without asking
+// whether it is still the last one.
+const unquestioned = 2 * time.Second
+
+// takesAway reports whether a step of the kind does what cannot be undone: it
+// takes somebody out, takes an invite back, or writes over what is shown.
+func takesAway(kind transfer.StepKind) bool {
+	switch kind {
+	case transfer.StepRemove, transfer.StepDepart, transfer.StepWithdraw, transfer.StepUndouble, transfer.StepClose, transfer.StepMirror:
+		return true
+	}
+	return false
 }
 
 // patient reports whether nobody waits for a step of the kind: at Twilio's limit

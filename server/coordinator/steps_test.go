@@ -399,3 +399,37 @@ func TestAWebhookThatCannotBeRecordedIsRefused(t *testing.T) {
 		t.Error("nothing was refused")
 	}
 }
+
+// TestWhoStoodStillTakesNothingAway: a process was handed work about a removal and stood still; others have carried that on
+// since. Whoever holds the last record removes, however old it is.
+func TestWhoStoodStillTakesNothingAway(t *testing.T) {
+	l := newLab(t)
+	p := l.open()
+	removals := 0
+	p.around = func(op string, do func() error) error {
+		if op == "remove" {
+			removals++
+		}
+		return do()
+	}
+	begun := l.start(p).Transfer.ID
+	leaving := func() (ledger.Record, transfer.Step) {
+		for sequence := uint64(1); ; sequence++ {
+			r, err := p.ledger.LastAsOf(l.conv.SID, time.Time{}, sequence)
+			l.check(err)
+			if step, ok := stepAbout(r.State, begun); ok && step.Kind == transfer.StepRemove {
+				return r, step
+			}
+		}
+	}
+	held, step := leaving()
+	l.clock.Advance(time.Minute)
+	if _, _, err := p.take(t.Context(), held, step); err != nil || removals != 1 {
+		t.Fatalf("%d removals, %v: nobody has carried it on", removals, err)
+	}
+	newest := l.last()
+	next, written, err := p.take(t.Context(), held, step)
+	if err != nil || written || next.Sequence <= held.Sequence || removals != 1 || newest.Phase != transfer.PhaseRinging {
+		t.Errorf("%d removals, %+v, %v, %v, %s", removals, next, written, err, newest.Phase)
+	}
+}

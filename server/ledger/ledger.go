@@ -79,6 +79,10 @@ type Ledger interface {
 	// that this process appended or was told a conflict about. ErrNotFound if
 	// there is none, ErrNewer if this version cannot read it.
 	Last(ctx context.Context, interactionChannelSID string) (Record, error)
+	// Newest is Last by what is on disk now, whatever this process has heard of:
+	// for a process that may have stood still since. It costs a way to the ledger
+	// and back.
+	Newest(ctx context.Context, interactionChannelSID string) (Record, error)
 
 	// Find returns the last record of the channel that holds the transfer, as
 	// new as Last. ErrNotFound if no channel's last record holds it (any more).

@@ -118,6 +118,15 @@ func (b *book) Last(ctx context.Context, channel string) (ledger.Record, error) 
 	return b.view.Last(ctx, channel)
 }
 
+// Newest implements [ledger.Ledger].
+func (b *book) Newest(ctx context.Context, channel string) (ledger.Record, error) {
+	if err := b.trip(ctx); err != nil {
+		return ledger.Record{}, err
+	}
+	b.knows(channel)
+	return b.view.Last(ctx, channel)
+}
+
 // Find implements [ledger.Ledger].
 func (b *book) Find(ctx context.Context, transferID string) (ledger.Record, error) {
 	if err := b.reach(ctx); err != nil {

@@ -125,6 +125,30 @@ func race(t *testing.T, l ledger.Ledger, round int, expected uint64) map[string]
 	return winners
 }
 
+// testNewest asks for the last record by what is on disk.
+func testNewest(t *testing.T, h Harness) {
+	l := h.Open(t)
+	if _, err := l.Newest(soon(t), ChannelSID(1)); !errors.Is(err, ledger.ErrNotFound) {
+		t.Errorf("Newest of a channel without a record: %v, want ErrNotFound", err)
+	}
+	sequence := uint64(0)
+	for i, phase := range []transfer.Phase{transfer.PhaseInviting, transfer.PhaseRinging, transfer.PhaseCompleted} {
+		sequence = add(t, l, NewRecord(1, fmt.Sprint("n", i), phase), sequence)
+		r, err := l.Newest(soon(t), ChannelSID(1))
+		must(t, "Newest", err)
+		if r.Sequence != sequence || r.State.Transfers[0].Phase != phase {
+			t.Errorf("Newest = %d %s, want %d %s", r.Sequence, r.State.Transfers[0].Phase, sequence, phase)
+		}
+	}
+	if _, err := l.Newest(soon(t), "UO1.>"); !errors.Is(err, ledger.ErrNotFound) {
+		t.Errorf("Newest of what is no channel: %v, want ErrNotFound", err)
+	}
+	must(t, "Close", l.Close())
+	if _, err := l.Newest(soon(t), ChannelSID(1)); !errors.Is(err, ledger.ErrClosed) {
+		t.Errorf("Newest after Close: %v, want ErrClosed", err)
+	}
+}
+
 // testAppendReadsBack writes again what was written, as one does whose answer
 // was lost.
 func testAppendReadsBack(t *testing.T, h Harness) {

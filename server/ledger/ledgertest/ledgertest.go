@@ -36,6 +36,7 @@ func Run(t *testing.T, h Harness) {
 		"AppendOneWinner":    testAppendOneWinner,
 		"AppendReadsBack":    testAppendReadsBack,
 		"LastAfterConflict":  testLastAfterConflict,
+		"Newest":             testNewest,
 		"Find":               testFind,
 		"RecordsAreCopies":   testRecordsAreCopies,
 		"FollowOrder":        testFollowOrder,

@@ -196,6 +196,11 @@ func (l *Ledger) Last(ctx context.Context, interactionChannelSID string) (ledger
 	return l.store.last(interactionChannelSID)
 }
 
+// Newest implements [ledger.Ledger].
+func (l *Ledger) Newest(ctx context.Context, interactionChannelSID string) (ledger.Record, error) {
+	return l.Last(ctx, interactionChannelSID)
+}
+
 // last is called with mu held.
 func (s *Store) last(channel string) (ledger.Record, error) {
 	n := last(s.channels[channel])

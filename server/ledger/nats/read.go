@@ -41,6 +41,24 @@ func (l *Ledger) last(ctx context.Context, key channelKey) (ledger.Record, error
 	if !ok && all {
 		return ledger.Record{}, ledger.ErrNotFound
 	}
+	return l.newest(ctx, key)
+}
+
+// Newest implements [ledger.Ledger].
+func (l *Ledger) Newest(ctx context.Context, interactionChannelSID string) (ledger.Record, error) {
+	if l.closed() {
+		return ledger.Record{}, ledger.ErrClosed
+	}
+	key, ok := keyOf(interactionChannelSID)
+	if !ok {
+		return ledger.Record{}, fmt.Errorf("%w: interactionChannelSid %q is none", ledger.ErrNotFound, interactionChannelSID)
+	}
+	return l.newest(ctx, key)
+}
+
+// newest asks the stream's leader, and makes known what it says.
+func (l *Ledger) newest(ctx context.Context, key channelKey) (ledger.Record, error) {
+	sequence, _, _ := l.known.channel(key)
 	s, err := l.readLast(ctx, key)
 	if errors.Is(err, ledger.ErrNotFound) {
 		l.known.forget(key, sequence)
@@ -48,7 +66,8 @@ func (l *Ledger) last(ctx context.Context, key channelKey) (ledger.Record, error
 	if err != nil {
 		return ledger.Record{}, err
 	}
-	if r, err = s.decode(); err != nil {
+	r, err := s.decode()
+	if err != nil {
 		return ledger.Record{}, err
 	}
 	l.known.learn(key, r)
