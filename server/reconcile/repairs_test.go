@@ -1,14 +1,19 @@
 package reconcile_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/coordinator"
+	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/ledger/memory"
+	"github.com/flex-transfer/flex-transfer/server/reconcile"
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -307,4 +312,55 @@ func TestTwilioIsDown(t *testing.T) {
 	l.complete(l.task("ada"))
 	l.pass(2 * time.Minute)
 	l.found(transfer.FindingStranded)
+}
+
+// cutOff is a ledger whose process hears of nothing any more: what it knows is as of a record, by which there were more
+// transfers than are remembered.
+type cutOff struct {
+	*memory.Ledger
+	sequence uint64
+}
+
+func (c cutOff) Last(_ context.Context, channel string) (ledger.Record, error) {
+	r, err := c.LastAsOf(channel, time.Time{}, c.sequence)
+	for i := range 30 {
+		former := r.State.Transfers[0]
+		former.ID = fmt.Sprintf("XT%032x", i)
+		r.State.Transfers = append(r.State.Transfers, former)
+	}
+	return r, err
+}
+
+// TestWhoIsCutOffWithdrawsNothing: an invite that another backend has made since this one was cut off from the ledger is
+// none that nobody knows of.
+func TestWhoIsCutOffWithdrawsNothing(t *testing.T) {
+	l := newLab(t)
+	l.only("bea", "chidi")
+	l.start(transfer.ModeWarm, "", l.toWorker("bea"), "one")
+	l.pass(time.Second)
+	l.accept("bea")
+	l.pass(5 * time.Second)
+	last, err := l.process.ledger.Last(t.Context(), l.conv.SID)
+	l.check(err)
+	l.start(transfer.ModeWarm, "", l.toWorker("chidi"), "two")
+	var reports []reconcile.Report
+	alone, err := reconcile.New(reconcile.Options{
+		Ledger: cutOff{l.process.ledger, last.Sequence}, Twilio: l.client, Engine: l.process.Coordinator, Roster: labRoster{l},
+		Settings: func() transfer.Settings { return l.settings }, Policy: func() reconcile.Policy { return l.policy }, Clock: l.clock.Now,
+		Logger: slog.New(slog.DiscardHandler), Observe: func(r reconcile.Report) { reports = append(reports, r) },
+	})
+	l.check(err)
+	for range 30 {
+		l.clock.Advance(time.Second)
+		l.check(alone.Look(l.conv.InteractionSID, l.conv.SID))
+		_, _ = alone.RunOnce(t.Context())
+	}
+	if len(reports) == 0 || len(l.live()) != 1 {
+		t.Errorf("asked by %+v: %+v", l.live(), reports)
+	}
+	for _, r := range reports {
+		if r.Outcome != reconcile.OutcomeMoot {
+			t.Errorf("%+v", r)
+		}
+	}
 }

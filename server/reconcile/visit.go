@@ -233,9 +233,18 @@ func (r *Reconciler) withNames(ctx context.Context, e transfer.Event) transfer.E
 }
 
 // withdraw cancels the task of an invite. One that somebody has accepted
-// meanwhile, or that is gone, is another finding or none.
+// meanwhile, or that is gone, is another finding or none. All other repairs begin
+// in the ledger; this one asks it first, since a process that is cut off from it
+// knows nothing of the invites that others have made since.
 func (r *Reconciler) withdraw(ctx context.Context, s *sight, f transfer.Finding) error {
-	err := r.Twilio.CancelTask(twilioapi.WithClass(ctx, twilioapi.ClassRemoval), f.Withdraw, "", f.Reason)
+	newest, err := r.Ledger.Newest(ctx, s.channel)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return fmt.Errorf("withdraw task %s: is anything newer recorded: %w", f.Withdraw, err)
+	}
+	if newest.Sequence != s.last.Sequence {
+		return errMoot
+	}
+	err = r.Twilio.CancelTask(twilioapi.WithClass(ctx, twilioapi.ClassRemoval), f.Withdraw, "", f.Reason)
 	if twilioapi.IsRefused(err) {
 		return errMoot
 	}
