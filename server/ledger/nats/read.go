@@ -17,14 +17,23 @@ const catchUpLimit = time.Second
 
 // Last implements [ledger.Ledger].
 func (l *Ledger) Last(ctx context.Context, interactionChannelSID string) (ledger.Record, error) {
+	key, err := l.readable(interactionChannelSID)
+	if err != nil {
+		return ledger.Record{}, err
+	}
+	return l.last(ctx, key)
+}
+
+// readable is the key of a channel, of an open ledger.
+func (l *Ledger) readable(interactionChannelSID string) (channelKey, error) {
 	if l.closed() {
-		return ledger.Record{}, ledger.ErrClosed
+		return channelKey{}, ledger.ErrClosed
 	}
 	key, ok := keyOf(interactionChannelSID)
 	if !ok {
-		return ledger.Record{}, fmt.Errorf("%w: interactionChannelSid %q is none", ledger.ErrNotFound, interactionChannelSID)
+		return channelKey{}, fmt.Errorf("%w: interactionChannelSid %q is none", ledger.ErrNotFound, interactionChannelSID)
 	}
-	return l.last(ctx, key)
+	return key, nil
 }
 
 func (l *Ledger) last(ctx context.Context, key channelKey) (ledger.Record, error) {
@@ -46,12 +55,9 @@ func (l *Ledger) last(ctx context.Context, key channelKey) (ledger.Record, error
 
 // Newest implements [ledger.Ledger].
 func (l *Ledger) Newest(ctx context.Context, interactionChannelSID string) (ledger.Record, error) {
-	if l.closed() {
-		return ledger.Record{}, ledger.ErrClosed
-	}
-	key, ok := keyOf(interactionChannelSID)
-	if !ok {
-		return ledger.Record{}, fmt.Errorf("%w: interactionChannelSid %q is none", ledger.ErrNotFound, interactionChannelSID)
+	key, err := l.readable(interactionChannelSID)
+	if err != nil {
+		return ledger.Record{}, err
 	}
 	return l.newest(ctx, key)
 }
