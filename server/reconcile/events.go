@@ -27,13 +27,14 @@ const (
 func (r *Reconciler) catchUp(ctx context.Context) (Decision, error) {
 	ctx, cancel := r.Schedule.Within(ctx, sweepLimit)
 	defer cancel()
-	began := r.Clock()
+	began, had := r.Clock(), false
 	last, ours, due, err := r.claim(ctx, keyEvents, &r.events, r.EventsEvery)
-	defer func() { r.endRound(&r.events, due) }()
+	defer func() { r.endRound(&r.events, due, had) }()
 	if err != nil {
 		return DecisionRetry, fmt.Errorf("take turns at the events: %w", err)
 	}
 	if !ours {
+		had = true
 		return DecisionNotOurs, nil
 	}
 	since := last.through.Add(-overlap)
@@ -53,6 +54,7 @@ func (r *Reconciler) catchUp(ctx context.Context) (Decision, error) {
 			r.missed(e)
 		}
 	}
+	had = true
 	through := r.caughtUpTo(began)
 	return DecisionCaughtUp, r.came(ctx, keyEvents, through)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/coordinator"
+	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/ledger/memory"
 	"github.com/flex-transfer/flex-transfer/server/mirror"
 	"github.com/flex-transfer/flex-transfer/server/reconcile"
@@ -123,13 +124,9 @@ func (l *lab) newID() string {
 func (l *lab) open(change ...func(*coordinator.Options)) *process {
 	l.Helper()
 	p := &process{ledger: l.store.Open(), decisions: map[reconcile.Decision]int{}}
-	logger := slog.New(slog.DiscardHandler)
-	if os.Getenv("TEST_LOG") != "" {
-		logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
-	}
 	o := coordinator.Options{
 		Ledger: p.ledger, Twilio: l.client, Roster: labRoster{l}, Settings: func() transfer.Settings { return l.settings },
-		WorkflowSID: l.account.WorkflowSID("Chat Transfer"), Clock: l.clock.Now, Origin: l.newID(), NewID: l.newID, Logger: logger,
+		WorkflowSID: l.account.WorkflowSID("Chat Transfer"), Clock: l.clock.Now, Origin: l.newID(), NewID: l.newID, Logger: labLogger(),
 		Mirror: func(ctx context.Context, conversationSID string, outstanding []transfer.Transfer) error {
 			if !l.policy.Mirror {
 				return nil
@@ -144,13 +141,27 @@ func (l *lab) open(change ...func(*coordinator.Options)) *process {
 	var err error
 	p.Coordinator, err = coordinator.New(o)
 	l.check(err)
-	p.reconciler, err = reconcile.New(reconcile.Options{
-		Ledger: p.ledger, Twilio: labTwilio{l.client, l}, Engine: p.Coordinator, Roster: labRoster{l}, Settings: func() transfer.Settings { return l.settings },
-		Policy: func() reconcile.Policy { return l.policy }, Clock: l.clock.Now, Logger: logger,
+	p.reconciler = l.reconciler(p, p.ledger, l.clock.Now)
+	return p
+}
+
+// reconciler is one of the process, on a ledger and a clock that may be its own.
+func (l *lab) reconciler(p *process, of ledger.Ledger, clock func() time.Time) *reconcile.Reconciler {
+	l.Helper()
+	r, err := reconcile.New(reconcile.Options{
+		Ledger: of, Twilio: labTwilio{l.client, l}, Engine: p.Coordinator, Roster: labRoster{l}, Settings: func() transfer.Settings { return l.settings },
+		Policy: func() reconcile.Policy { return l.policy }, Clock: clock, Logger: labLogger(),
 		Observe: func(r reconcile.Report) { p.reports = append(p.reports, r) },
 	})
 	l.check(err)
-	return p
+	return r
+}
+
+func labLogger() *slog.Logger {
+	if os.Getenv("TEST_LOG") != "" {
+		return slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	return slog.New(slog.DiscardHandler)
 }
 
 // restart kills the backend and opens another one.
@@ -257,11 +268,17 @@ func (l *lab) accept(worker string) {
 // start begins a transfer of Ada's.
 func (l *lab) start(mode transfer.Mode, on transfer.LeaveOn, to transfer.Target, key string) transfer.Transfer {
 	l.Helper()
+	return l.startFrom(l.task("ada"), mode, on, to, key)
+}
+
+// startFrom begins one from one of her tasks.
+func (l *lab) startFrom(taskSID string, mode transfer.Mode, on transfer.LeaveOn, to transfer.Target, key string) transfer.Transfer {
+	l.Helper()
 	if on == transfer.LeaveOnAccept {
 		l.settings.LeaveOnChoice = true
 	}
 	o, err := l.process.Start(context.Background(), coordinator.Caller{WorkerSID: l.account.WorkerSID("ada"), Roles: []string{"agent"}}, transfer.Request{
-		Mode: mode, LeaveOn: on, InteractionSID: l.conv.InteractionSID, InteractionChannelSID: l.conv.SID, TaskSID: l.task("ada"), Target: to,
+		Mode: mode, LeaveOn: on, InteractionSID: l.conv.InteractionSID, InteractionChannelSID: l.conv.SID, TaskSID: taskSID, Target: to,
 	}, key)
 	l.check(err)
 	return o.Transfer

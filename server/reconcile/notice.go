@@ -122,10 +122,20 @@ func (r *Reconciler) notice(p place, conversationSID string, at time.Time) {
 
 // after asks for a look once the grace period since an event is over.
 func (r *Reconciler) after(p place, at time.Time, missed bool) {
-	r.ask(p, at.Add(r.Policy().Grace), false)
+	r.ask(p, r.graceAfter(at), false)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.agenda.tell(p.channel, at, missed)
+}
+
+// graceAfter is when the grace period after Twilio's time is over. Where this
+// machine's clock is behind Twilio's it is now: what is seen then is given the
+// grace period by this clock.
+func (r *Reconciler) graceAfter(at time.Time) time.Time {
+	if now := r.Clock(); at.After(now) {
+		return now
+	}
+	return at.Add(r.Policy().Grace)
 }
 
 // ended notes that a conversation is over: its ended tasks mean nothing.

@@ -74,7 +74,7 @@ type known struct {
 type round struct {
 	due   time.Time
 	busy  bool
-	begun bool // this process has had its first turn
+	begun bool // this process has had its last turn: it has not failed, or was another's
 }
 
 // New returns a reconciler. It starts nothing: call [Reconciler.RunOnce].
@@ -192,11 +192,12 @@ func (r *Reconciler) endVisit(v *visit, made bool, due time.Time) {
 	r.agenda.end(v, made, due)
 }
 
-// endRound ends a round that was begun.
-func (r *Reconciler) endRound(of *round, due time.Time) {
+// endRound ends a round that was begun. Whose turn has failed takes the next one
+// whoever had the last.
+func (r *Reconciler) endRound(of *round, due time.Time, had bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	of.busy, of.begun, of.due = false, true, due
+	of.busy, of.begun, of.due = false, had, due
 }
 
 // Look asks for a look at the conversation now, for whoever suspects something.

@@ -18,6 +18,10 @@ import (
 // it is asked again.
 const overFor = time.Hour
 
+// unreadMost is how many records that cannot be read a sweep passes over. Where
+// there are more it is the ledger that does not answer.
+const unreadMost = 10
+
 // knownFor is how long it is remembered where a conversation belongs of which
 // nothing is heard: longer than most conversations take.
 const knownFor = 24 * time.Hour
@@ -37,13 +41,15 @@ type floor struct {
 func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 	ctx, cancel := r.Schedule.Within(ctx, sweepLimit)
 	defer cancel()
+	had := false
 	_, ours, due, err := r.claim(ctx, keySweep, &r.sweep, r.SweepEvery)
-	defer func() { r.endRound(&r.sweep, due) }()
+	defer func() { r.endRound(&r.sweep, due, had) }()
 	if err != nil {
 		return DecisionRetry, fmt.Errorf("take turns at the sweep: %w", err)
 	}
 	r.forget()
 	if !ours {
+		had = true
 		return DecisionNotOurs, nil
 	}
 	tasks, err := r.Twilio.Tasks(ctx, "pending", "reserved", "assigned", "wrapping", "canceled", "completed")
@@ -52,10 +58,15 @@ func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 		return DecisionRetry, fmt.Errorf("read the open tasks: %w", err)
 	}
 	floors := r.floorsOf(tasks)
+	var unread []error
 	for _, f := range floors {
-		if err := r.sweepOne(ctx, f); err != nil {
+		err := r.sweepOne(ctx, f)
+		if err == nil || errors.Is(err, ledger.ErrNewer) {
+			continue // what a newer version wrote, a backend of that version looks at
+		}
+		if unread = append(unread, fmt.Errorf("conversation %s: %w", f.channel, err)); len(unread) == unreadMost {
 			due = r.Clock().Add(retryAfter)
-			return DecisionRetry, err
+			return DecisionRetry, errors.Join(unread...)
 		}
 	}
 	if err := r.sweepLedger(ctx); err != nil {
@@ -64,7 +75,8 @@ func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 	}
 	r.vanished(floors)
 	r.tidy(floors)
-	return DecisionSwept, nil
+	had = true
+	return DecisionSwept, errors.Join(unread...)
 }
 
 // label is what a task's attributes tell. Most tasks keep theirs from one sweep
@@ -142,7 +154,7 @@ func (r *Reconciler) sweepOne(ctx context.Context, f *floor) error {
 	}
 	r.mu.Unlock()
 	if !f.live && !f.assigned && !over {
-		r.ask(f.place, f.ended.Add(r.Policy().Grace), false)
+		r.ask(f.place, r.graceAfter(f.ended), false)
 	}
 	if len(f.stamped) == 0 {
 		return nil
