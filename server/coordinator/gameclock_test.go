@@ -69,4 +69,10 @@ func (s gameSchedule) Within(ctx context.Context, d time.Duration) (context.Cont
 	return ctx, func() { timer.Stop(); cancel() }
 }
 
+// Pause lets the time pass.
+func (s gameSchedule) Pause(ctx context.Context, d time.Duration) error {
+	s.g.clock.Advance(d)
+	return ctx.Err()
+}
+
 func (s gameSchedule) Every(time.Duration, func()) (stop func()) { return func() {} }

@@ -20,6 +20,8 @@ type Schedule interface {
 	Begin(f func()) (ended func(ctx context.Context) bool)
 	// Within is [context.WithTimeout].
 	Within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc)
+	// Pause waits for d; its error is that of a ctx that is done before.
+	Pause(ctx context.Context, d time.Duration) error
 	// Every calls f every d until stop is called, which returns once no call is
 	// under way any more.
 	Every(d time.Duration, f func()) (stop func())
@@ -56,6 +58,17 @@ func (goroutines) Begin(f func()) func(context.Context) bool {
 
 func (goroutines) Within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, d)
+}
+
+func (goroutines) Pause(ctx context.Context, d time.Duration) error {
+	wait := time.NewTimer(d)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (goroutines) Every(d time.Duration, f func()) (stop func()) {

@@ -155,7 +155,7 @@ func (c *Coordinator) takeInvite(ctx context.Context, record ledger.Record, t tr
 	stepCtx, cancel := c.Schedule.Within(ctx, left-spare)
 	defer cancel()
 	if t.Invite.After != "" {
-		if _, e, err := c.takeBackTask(stepCtx, t, t.Invite.After); err != nil {
+		if e, err := c.takeBackFormer(stepCtx, (left-spare)*2/3, t); err != nil {
 			return record, false, err
 		} else if e != nil { // the former target was faster
 			return c.record(ctx, record, e)

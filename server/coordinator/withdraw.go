@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
@@ -145,6 +146,25 @@ func (c *Coordinator) takeBackTask(ctx context.Context, t transfer.Transfer, sid
 			err = fmt.Errorf("task %s is %s, and nobody is listed yet who accepted it", sid, task.AssignmentStatus)
 		}
 		return "", e, err
+	}
+}
+
+// formerPause is the first pause of [Coordinator.takeBackFormer].
+const formerPause = 100 * time.Millisecond
+
+// takeBackFormer takes the invite of the former target back before the next one
+// is asked for, and tries again for as long as it may take: the customer waits
+// for nobody meanwhile, and others would only go on once the lease is over. It
+// may be tried as often as one likes, since nothing of the next invite has been
+// asked for yet.
+func (c *Coordinator) takeBackFormer(ctx context.Context, most time.Duration, t transfer.Transfer) (transfer.Event, error) {
+	ctx, cancel := c.Schedule.Within(ctx, most)
+	defer cancel()
+	for pause := formerPause; ; pause = min(2*pause, retryAfter) {
+		_, e, err := c.takeBackTask(ctx, t, t.Invite.After)
+		if _, twilios := errors.AsType[*twilioapi.Error](err); !twilios || !twilioapi.IsTemporary(err) || c.Schedule.Pause(ctx, pause) != nil {
+			return e, err
+		}
 	}
 }
 

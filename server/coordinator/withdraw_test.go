@@ -161,6 +161,31 @@ func TestKilledBetweenTwoTargets(t *testing.T) {
 	}
 }
 
+// TestTakingBackIsTriedAgain: Twilio does not take the former invite back at once. Nobody waits for a lease to end: the
+// next one is asked while this process is at it.
+func TestTakingBackIsTriedAgain(t *testing.T) {
+	for name, lose := range map[string]func(func() error) error{"not reached": notReached, "answer lost": lostAnswer} {
+		t.Run(name, func(t *testing.T) {
+			l, p := left(t)
+			decline(l, p)
+			failed := 0
+			p.around = func(op string, do func() error) error {
+				if op == "cancel" && failed < 3 {
+					failed++
+					return lose(do)
+				}
+				return do()
+			}
+			l.deliverAll(p)
+			l.run(p)
+			p.Wait()
+			if _, ok := l.reservation("sam", "pending"); !ok || failed == 0 {
+				t.Errorf("sam is asked: %v after %d failures: %+v", ok, failed, l.last())
+			}
+		})
+	}
+}
+
 // TestTheFormerTargetIsFaster: the time was over and the next target chosen, but
 // Bea accepts right before her invite is taken back. She has won.
 func TestTheFormerTargetIsFaster(t *testing.T) {

@@ -61,6 +61,9 @@ func (b schedule) Within(ctx context.Context, d time.Duration) (context.Context,
 	return b.sim.within(ctx, d, true)
 }
 
+// Pause implements [coordinator.Schedule].
+func (b schedule) Pause(ctx context.Context, d time.Duration) error { return b.sim.sleep(ctx, d) }
+
 // Every implements [coordinator.Schedule].
 func (b schedule) Every(d time.Duration, f func()) (stop func()) {
 	life, going := b.life, true
