@@ -17,6 +17,7 @@ const (
 	agents = 96 // who are in conversations and hand them over
 	takers = 32 // who accept what they are asked, soon
 	slow   = 32 // who accept after some seconds, unless somebody is faster
+	late   = 32 // who take longer to accept than the grace period
 	grumps = 4  // who decline
 )
 
@@ -26,6 +27,7 @@ type floor struct {
 	account *sandbox.Account
 	twilio  *httptest.Server
 	jobs    []job
+	list    *list
 	stop    func()
 
 	mu     sync.Mutex
@@ -60,12 +62,14 @@ func newFloor(p plan) (*floor, error) {
 		return nil, fmt.Errorf("%d conversations were made, not %d", len(f.jobs), total)
 	}
 	f.twilio = httptest.NewServer(f.account.Handler())
+	f.list = watch(f.account)
 	f.stop = f.answer()
 	return f, nil
 }
 
 func (f *floor) close() {
 	f.stop()
+	f.list.stop()
 	_ = f.account.Close()
 	f.twilio.CloseClientConnections()
 	f.twilio.Close()
@@ -78,7 +82,7 @@ func world(conversations, withTwo int) sandbox.World {
 	for i := range w.Workers {
 		w.Workers[i].Activity = "Offline"
 	}
-	for kind, n := range map[string]int{"agent": agents, "taker": takers, "slow": slow, "grump": grumps} {
+	for kind, n := range map[string]int{"agent": agents, "taker": takers, "slow": slow, "late": late, "grump": grumps} {
 		for i := range n {
 			w.Workers = append(w.Workers, sandbox.WorldWorker{FriendlyName: kind + strconv.Itoa(i), FullName: kind + " " + strconv.Itoa(i), Activity: "Available"})
 		}
@@ -155,6 +159,8 @@ func (f *floor) answer() (stop func()) {
 			reply = f.account.RejectReservation
 		case strings.HasPrefix(r.WorkerName, "slow"):
 			wait += 4 * time.Second
+		case strings.HasPrefix(r.WorkerName, "late"):
+			wait += lateBy
 		}
 		time.AfterFunc(wait, func() {
 			mu.Lock()

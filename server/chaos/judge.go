@@ -51,11 +51,8 @@ func judge(p plan, f *floor, stories []*story) *report {
 		}
 		r.judgeTold(s, c, t)
 		r.judgeUntold(s, c, t)
-		for i, left := range s.left {
-			if left && !c.left[s.job.agents[i].participant] {
-				r.wrong(&t.untrue, s, "%s was told to have left and is still there", s.job.agents[i].name)
-			}
-		}
+		r.judgeSeats(s, c, t)
+		r.judgeList(s, c, f.list)
 		r.judgeCustomer(s, c, t)
 	}
 	r.judgeAttributes(f, reading)
@@ -141,12 +138,15 @@ func (r *report) judgeUntold(s *story, c *channel, t *tally) {
 // judgeCustomer looks at how long the customer was alone, and at invites of
 // which there were two at a time.
 func (r *report) judgeCustomer(s *story, c *channel, t *tally) {
-	if c.longest > aMoment {
+	if c.alone.longest > aMoment {
 		t.alone++
-		r.alone = append(r.alone, c.longest)
+		r.alone = append(r.alone, c.alone.longest)
 	}
-	if c.longest > r.plan.grace {
-		r.wrong(&t.stranded, s, "the customer was alone for %s", c.longest.Round(100*time.Millisecond))
+	if c.unasked.longest > aMoment {
+		r.unasked = append(r.unasked, c.unasked.longest)
+	}
+	if c.alone.longest > r.plan.grace {
+		r.wrong(&t.stranded, s, "the customer was alone for %s", c.alone.longest.Round(100*time.Millisecond))
 	}
 	for _, d := range c.doubles {
 		r.doubles = append(r.doubles, d)

@@ -24,7 +24,7 @@ type story struct {
 	willing bool // somebody wants to take over, so that it should be completed
 	began   time.Time
 	told    []told
-	left    []bool        // which agents were told that they have left
+	asked   [2][]verdict  // what each agent was told who asked to leave
 	answer  time.Duration // the first answer that said what became of it
 	// unanswered says that nobody ever said what became of a request.
 	unanswered bool
@@ -33,9 +33,10 @@ type story struct {
 
 // told is a transfer that was granted, and the phase that was told of last.
 type told struct {
-	id    string
-	by    seat
-	phase string
+	id     string
+	by     seat
+	leaves string // when they leave by it
+	phase  string
 }
 
 // kind is a kind of story.
@@ -126,15 +127,20 @@ func (g *game) draw(p plan) []drawn {
 	return all
 }
 
+// leaving notes what an agent was told who asked to leave.
+func (s *story) leaving(agent int, a answer) {
+	s.asked[agent] = append(s.asked[agent], verdictOf(a))
+}
+
 // granted notes a transfer that was granted.
-func (s *story) granted(by seat, a answer) {
+func (s *story) granted(by seat, leaves string, a answer) {
 	if s.answer == 0 {
 		s.answer = a.took
 	}
 	s.unanswered = s.unanswered || a.silent()
 	s.words = append(s.words, fmt.Sprintf("%d %s %s", a.status, a.body.Code, a.body.Phase))
 	if a.granted() && a.body.ID != "" {
-		s.told = append(s.told, told{a.body.ID, by, a.body.Phase})
+		s.told = append(s.told, told{a.body.ID, by, leaves, a.body.Phase})
 	}
 }
 

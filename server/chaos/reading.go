@@ -15,14 +15,30 @@ type channel struct {
 	agents       map[string]string // participants: SID → task
 	live         map[string]bool   // tasks that wait for somebody
 	byRound      map[string]map[string]bool
-	joined       map[string]bool // tasks by which somebody joined
-	left         map[string]bool // participants who left
-	alone        time.Time       // since when the customer is; zero where they are not
-	longest      time.Duration
-	aloneAll     time.Duration
+	joined       map[string]bool      // tasks by which somebody joined
+	waited       map[string]*span     // tasks of our invites, while they waited for somebody
+	declined     map[string]bool      // tasks that wait although whom they asked has declined
+	alone        stretches            // with no agent and no invite
+	unasked      stretches            // with no agent, and at most an invite that was declined
 	doubled      map[string]time.Time // transfer and round → since when
 	doubles      []time.Duration
 	stamps       map[string]stamp // by task
+}
+
+// stretches are the times in which something is so.
+type stretches struct {
+	since   time.Time // zero where it is not
+	longest time.Duration
+}
+
+// note notes whether it is so from now on; at the end it is so no more.
+func (s *stretches) note(is bool, at time.Time, end bool) {
+	switch {
+	case is && s.since.IsZero():
+		s.since = at
+	case (!is || end) && !s.since.IsZero():
+		s.longest, s.since = max(s.longest, at.Sub(s.since)), time.Time{}
+	}
 }
 
 // reading goes through the record from its beginning.
@@ -46,7 +62,7 @@ func (r *reading) channel(sid string) *channel {
 	c := r.channels[sid]
 	if c == nil {
 		c = &channel{agents: map[string]string{}, live: map[string]bool{}, byRound: map[string]map[string]bool{},
-			joined: map[string]bool{}, left: map[string]bool{}, doubled: map[string]time.Time{}, stamps: map[string]stamp{}}
+			joined: map[string]bool{}, waited: map[string]*span{}, declined: map[string]bool{}, doubled: map[string]time.Time{}, stamps: map[string]stamp{}}
 		r.channels[sid] = c
 	}
 	return c
@@ -78,6 +94,11 @@ func (r *reading) entry(e *sandbox.RecordEntry) {
 		}
 		r.ofTask[e.SID] = sid
 		r.channel(sid).task(e)
+	case "reservation":
+		if sid = r.ofTask[e.TaskSID]; sid == "" || e.Status != "rejected" {
+			return
+		}
+		r.channel(sid).decline(e)
 	case "participant":
 		if e.Type != "agent" {
 			return
@@ -96,11 +117,20 @@ func (c *channel) task(e *sandbox.RecordEntry) {
 		c.stamps[e.SID] = s
 	}
 	delete(c.live, e.SID)
+	if e.Status != "pending" {
+		delete(c.declined, e.SID)
+	}
 	if waits {
 		c.live[e.SID] = true
 	}
 	if c.stamps[e.SID].TransferID == "" {
 		return
+	}
+	switch w := c.waited[e.SID]; {
+	case w == nil:
+		c.waited[e.SID] = &span{from: e.At}
+	case !waits && w.to.IsZero():
+		w.to = e.At
 	}
 	of := c.stamps[e.SID].String()
 	if c.byRound[of] == nil {
@@ -119,6 +149,17 @@ func (c *channel) task(e *sandbox.RecordEntry) {
 	}
 }
 
+// decline notes that whom an invite of ours asked has declined: it need not be in
+// the list any more, and nobody is asked by it.
+func (c *channel) decline(e *sandbox.RecordEntry) {
+	if w := c.waited[e.TaskSID]; w != nil && c.live[e.TaskSID] {
+		c.declined[e.TaskSID] = true
+		if w.to.IsZero() {
+			w.to = e.At
+		}
+	}
+}
+
 func (c *channel) participant(e *sandbox.RecordEntry) {
 	if e.Status == "joined" {
 		c.agents[e.SID] = e.TaskSID
@@ -126,23 +167,13 @@ func (c *channel) participant(e *sandbox.RecordEntry) {
 		return
 	}
 	delete(c.agents, e.SID) // left, or wraps up
-	if e.Status == "left" {
-		c.left[e.SID] = true
-	}
 }
 
-// see notes since when the customer is alone: with no agent, and nobody asked.
+// see notes since when the customer is alone.
 func (c *channel) see(at time.Time, end bool) {
-	alone := !c.closed && len(c.agents) == 0 && len(c.live) == 0
-	switch {
-	case alone && c.alone.IsZero():
-		c.alone = at
-	case (!alone || end) && !c.alone.IsZero():
-		d := at.Sub(c.alone)
-		c.aloneAll += d
-		c.longest = max(c.longest, d)
-		c.alone = time.Time{}
-	}
+	nobody := !c.closed && len(c.agents) == 0
+	c.alone.note(nobody && len(c.live) == 0, at, end)
+	c.unasked.note(nobody && len(c.live) == len(c.declined), at, end)
 	if end {
 		for of, since := range c.doubled {
 			c.doubles = append(c.doubles, at.Sub(since))

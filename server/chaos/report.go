@@ -28,7 +28,9 @@ type report struct {
 	stories                []*story
 	tally                  map[string]*tally
 	alone, doubles         []time.Duration
-	left                   int // conversations whose attributes still show an invite
+	unasked                []time.Duration // how long customers were alone, or with nothing but an invite that was declined
+	left, missing          int             // conversations whose attributes still show an invite; invites that they did not show
+	unlisted               []time.Duration // how long invites waited that the attributes did not show
 	repairs                map[string]float64
 	kills, cuts, natsKills []time.Time
 	requests, slow         int // asked of backends, and those that took longer than answerWithin
@@ -78,6 +80,7 @@ func (r *report) broken() []string {
 	check("conversations closed that nobody ended", r.sum(func(t *tally) int { return t.closed }))
 	check(fmt.Sprintf("requests that a backend took longer than %s for", answerWithin), r.slow)
 	check("conversations whose attributes still show an invite", r.left)
+	check(fmt.Sprintf("invites that the conversation's attributes did not show for more than %s", r.plan.grace), r.missing)
 	if share, want := r.completed(), r.aim(); share < want {
 		broken = append(broken, fmt.Sprintf("%.2f %% of the transfers with a willing target were completed, not %.1f %%", 100*share, 100*want))
 	}
@@ -111,7 +114,11 @@ func (r *report) write(w io.Writer, dir string) error {
 	}
 	fmt.Fprintf(w, "\n%.2f %% of the transfers with a willing target were completed\n", 100*r.completed())
 	fmt.Fprintf(w, "customers alone for a moment or more: %d, the longest for %s\n", len(r.alone), longest(r.alone))
+	fmt.Fprintf(w, "… or with nothing but an invite that was declined: %d, the longest for %s, p99 %s\n", len(r.unasked), longest(r.unasked),
+		part(slices.Sorted(slices.Values(r.unasked)), 0.99))
 	fmt.Fprintf(w, "two invites at a time: %d, the longest for %s\n", len(r.doubles), longest(r.doubles))
+	fmt.Fprintf(w, "invites that waited and were not in the conversation's attributes: for %s at most, p99 %s, of %d\n", longest(r.unlisted),
+		part(slices.Sorted(slices.Values(r.unlisted)), 0.99), len(r.unlisted))
 	answers := r.answers()
 	fmt.Fprintf(w, "an agent knew what became of a request after: p50 %s, p99 %s, at most %s\n", part(answers, 0.5), part(answers, 0.99), longest(answers))
 	fmt.Fprintf(w, "%d requests, asked again where a backend had died or was busy; the slowest single one took %s\n", r.requests, r.slowest.Round(time.Millisecond))

@@ -12,9 +12,13 @@ import (
 func cold(to string, of int, more map[string]any) func(context.Context, *game, *story, *rand.Rand) {
 	return func(ctx context.Context, g *game, s *story, r *rand.Rand) {
 		s.willing = to != "grump"
+		leaves := leavesAtOnce
+		if more["leaveOn"] == "accept" {
+			leaves = leavesOnAccept
+		}
 		body := map[string]any{"mode": "cold", "target": worker(g.account.WorkerSID(to + strconv.Itoa(r.IntN(of))))}
 		maps.Copy(body, more)
-		s.granted(s.job.agents[0], g.transfer(ctx, s.job, s.job.agents[0], key(r), body))
+		s.granted(s.job.agents[0], leaves, g.transfer(ctx, s.job, s.job.agents[0], key(r), body))
 		g.followAll(ctx, s)
 	}
 }
@@ -22,7 +26,7 @@ func cold(to string, of int, more map[string]any) func(context.Context, *game, *
 func coldToQueue(ctx context.Context, g *game, s *story, r *rand.Rand) {
 	s.willing = true
 	to := map[string]any{"kind": "queue", "sid": g.account.QueueSID("Everyone")}
-	s.granted(s.job.agents[0], g.transfer(ctx, s.job, s.job.agents[0], key(r), map[string]any{"mode": "cold", "target": to}))
+	s.granted(s.job.agents[0], leavesAtOnce, g.transfer(ctx, s.job, s.job.agents[0], key(r), map[string]any{"mode": "cold", "target": to}))
 	g.followAll(ctx, s)
 }
 
@@ -30,10 +34,10 @@ func coldToQueue(ctx context.Context, g *game, s *story, r *rand.Rand) {
 func warm(ctx context.Context, g *game, s *story, r *rand.Rand) {
 	s.willing = true
 	me := s.job.agents[0]
-	s.granted(me, g.transfer(ctx, s.job, me, key(r), map[string]any{"mode": "warm", "target": g.taker(r)}))
+	s.granted(me, staysIn, g.transfer(ctx, s.job, me, key(r), map[string]any{"mode": "warm", "target": g.taker(r)}))
 	g.followAll(ctx, s)
 	if len(s.told) == 1 && s.told[0].phase == "completed" {
-		s.left = []bool{g.leave(ctx, s.job, me).granted()}
+		s.leaving(0, g.leave(ctx, s.job, me))
 	}
 }
 
@@ -49,25 +53,26 @@ func twoClicks(ctx context.Context, g *game, s *story, r *rand.Rand) {
 	}
 	together(click(0), click(1))
 	for _, a := range answers {
-		s.granted(me, a)
+		s.granted(me, leavesAtOnce, a)
 	}
 	g.followAll(ctx, s)
 }
 
-// twoInvites brings two colleagues in at once.
+// twoInvites brings two colleagues in at once, who take their time, so that both
+// invites have to be in the list.
 func twoInvites(ctx context.Context, g *game, s *story, r *rand.Rand) {
 	s.willing = true
-	me, n := s.job.agents[0], r.IntN(takers)
+	me, n := s.job.agents[0], r.IntN(late)
 	answers, keys := [2]answer{}, [2]string{key(r), key(r)}
 	invite := func(i int) func() {
-		to := worker(g.account.WorkerSID("taker" + strconv.Itoa((n+i)%takers)))
+		to := worker(g.account.WorkerSID("late" + strconv.Itoa((n+i)%late)))
 		return func() {
 			answers[i] = g.transfer(ctx, s.job, me, keys[i], map[string]any{"mode": "warm", "target": to})
 		}
 	}
 	together(invite(0), invite(1))
 	for _, a := range answers {
-		s.granted(me, a)
+		s.granted(me, staysIn, a)
 	}
 	g.followAll(ctx, s)
 }
@@ -75,7 +80,7 @@ func twoInvites(ctx context.Context, g *game, s *story, r *rand.Rand) {
 // cancelAndAccept takes an invite back while the colleague accepts it.
 func cancelAndAccept(ctx context.Context, g *game, s *story, r *rand.Rand) {
 	me, to := s.job.agents[0], g.account.WorkerSID("slow"+strconv.Itoa(r.IntN(slow)))
-	s.granted(me, g.transfer(ctx, s.job, me, key(r), map[string]any{"mode": "warm", "target": worker(to)}))
+	s.granted(me, staysIn, g.transfer(ctx, s.job, me, key(r), map[string]any{"mode": "warm", "target": worker(to)}))
 	if len(s.told) == 0 {
 		return
 	}
@@ -93,24 +98,24 @@ func cancelAndAccept(ctx context.Context, g *game, s *story, r *rand.Rand) {
 // coldAndLeave lets one of two agents hand the conversation over while the
 // other one leaves.
 func coldAndLeave(ctx context.Context, g *game, s *story, r *rand.Rand) {
-	s.willing, s.left = true, []bool{false, false}
+	s.willing = true
 	a, b := s.job.agents[0], s.job.agents[1]
-	var granted answer
+	var handed, left answer
 	together(
 		func() {
-			granted = g.transfer(ctx, s.job, a, key(r), map[string]any{"mode": "cold", "target": g.taker(r)})
+			handed = g.transfer(ctx, s.job, a, key(r), map[string]any{"mode": "cold", "target": g.taker(r)})
 		},
-		func() { s.left[1] = g.leave(ctx, s.job, b).granted() },
+		func() { left = g.leave(ctx, s.job, b) },
 	)
-	s.granted(a, granted)
+	s.granted(a, leavesAtOnce, handed)
+	s.leaving(1, left)
 	g.followAll(ctx, s)
 }
 
 // twoLeave lets both agents leave at once: one of them must stay.
 func twoLeave(ctx context.Context, g *game, s *story, _ *rand.Rand) {
-	s.left = []bool{false, false}
 	leave := func(i int) func() {
-		return func() { s.left[i] = g.leave(ctx, s.job, s.job.agents[i]).granted() }
+		return func() { s.leaving(i, g.leave(ctx, s.job, s.job.agents[i])) }
 	}
 	together(leave(0), leave(1))
 }
