@@ -18,17 +18,22 @@ import (
 )
 
 // TestDamagedTail opens files as a crash may leave them: with the last write
-// cut off, or with something else behind it.
+// cut off, or with something else behind it. All other records are there, and
+// what is open in them is handed out.
 func TestDamagedTail(t *testing.T) {
-	for name, damage := range map[string]func(blk string) error{
-		"cut off": func(blk string) error {
+	const records = 20
+	for name, c := range map[string]struct {
+		damage func(blk string) error
+		whole  int // records of which nothing is damaged
+	}{
+		"cut off": {whole: records - 1, damage: func(blk string) error {
 			info, err := os.Stat(blk)
 			if err != nil {
 				return err
 			}
 			return os.Truncate(blk, info.Size()-7)
-		},
-		"garbage behind": func(blk string) error {
+		}},
+		"garbage behind": {whole: records, damage: func(blk string) error {
 			f, err := os.OpenFile(blk, os.O_APPEND|os.O_WRONLY, 0)
 			if err != nil {
 				return err
@@ -37,16 +42,15 @@ func TestDamagedTail(t *testing.T) {
 				return err
 			}
 			return f.Close()
-		},
+		}},
 	} {
-		t.Run(name, func(t *testing.T) { testDamage(t, damage) })
+		t.Run(name, func(t *testing.T) { testDamage(t, records, c.whole, c.damage) })
 	}
 }
 
-func testDamage(t *testing.T, damage func(blk string) error) {
+func testDamage(t *testing.T, records, whole int, damage func(blk string) error) {
 	dir := t.TempDir()
 	l := openWith(t, testOptions(dir))
-	const records = 20
 	for n := range records {
 		appendNew(t, l, n, transfer.PhaseInviting)
 	}
@@ -68,12 +72,20 @@ func testDamage(t *testing.T, damage func(blk string) error) {
 		t.Fatal(err)
 	}
 	l = openWith(t, testOptions(dir))
-	for n := range records - 1 {
+	for n := range whole {
 		if _, err := l.Last(context.Background(), ledgertest.ChannelSID(n)); err != nil {
 			t.Errorf("Last of channel %d: %v", n, err)
 		}
 	}
 	appendNew(t, l, records, transfer.PhaseInviting)
+	open := map[string]bool{}
+	for len(open) <= whole { // with the one that was written after it; nextWithin fails where nothing more comes
+		w := nextWithin(t, l, time.Minute)
+		open[w.Record().Channel()] = true
+		if err := w.Done(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func appendNew(t testing.TB, l *Ledger, n int, phase transfer.Phase) uint64 {
