@@ -106,5 +106,6 @@ func run(ctx context.Context, p plan, progress *os.File) (*report, error) {
 	r := judge(p, f, played)
 	r.took, r.repairs, r.kills, r.cuts, r.natsKills = time.Since(began), c.repairs(), c.kills, c.cuts, c.natsKills
 	r.requests, r.slow, r.slowest = c.requests, c.slow, c.slowest
+	r.explain(f, c)
 	return r, ctx.Err()
 }

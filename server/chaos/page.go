@@ -15,7 +15,7 @@ func (r *report) page() string {
 	var b strings.Builder
 	if err := pageTemplate.Execute(&b, map[string]any{
 		"Plan": r.plan, "Seed": r.plan.seed, "Faults": r.plan.faults, "Late": r.plan.late, "Took": r.took.Round(time.Second),
-		"Kinds": slices.Sorted(maps.Keys(r.tally)), "Columns": titles(), "Broken": r.broken(), "Findings": r.findings,
+		"Kinds": slices.Sorted(maps.Keys(r.tally)), "Columns": titles(), "Broken": r.broken(), "Findings": r.words(),
 		"Row": func(kind string) (row []int) {
 			for _, c := range columns {
 				row = append(row, c.of(r.tally[kind]))
@@ -30,6 +30,14 @@ func (r *report) page() string {
 		return "the report cannot be shown: " + template.HTMLEscapeString(err.Error())
 	}
 	return b.String()
+}
+
+// words are what the findings say.
+func (r *report) words() (all []string) {
+	for _, f := range r.findings {
+		all = append(all, f.words)
+	}
+	return all
 }
 
 const plotWidth, plotHeight = 640, 160

@@ -35,7 +35,15 @@ type report struct {
 	kills, cuts, natsKills []time.Time
 	requests, slow         int // asked of backends, and those that took longer than answerWithin
 	slowest                time.Duration
-	findings               []string
+	findings               []finding
+}
+
+// finding is something that is not as it has to be, with what tells how it came
+// about: the account's record of the conversation, and the backends' words.
+type finding struct {
+	words    string
+	story    *story
+	evidence []string
 }
 
 func (r *report) of(kind string) *tally {
@@ -48,8 +56,8 @@ func (r *report) of(kind string) *tally {
 // wrong notes that something is not as it has to be.
 func (r *report) wrong(count *int, s *story, format string, values ...any) {
 	*count++
-	r.findings = append(r.findings, fmt.Sprintf("%s, channel %s: %s (answers: %s)", s.kind, s.job.channel,
-		fmt.Sprintf(format, values...), strings.Join(s.words, "; ")))
+	r.findings = append(r.findings, finding{story: s, words: fmt.Sprintf("%s, channel %s: %s (answers: %s)", s.kind, s.job.channel,
+		fmt.Sprintf(format, values...), strings.Join(s.words, "; "))})
 }
 
 // aim is how many of the transfers with a willing target are to be completed,
@@ -130,7 +138,7 @@ func (r *report) write(w io.Writer, dir string) error {
 			fmt.Fprintf(w, "… and %d more\n", len(r.findings)-i)
 			break
 		}
-		fmt.Fprintln(w, "WRONG:", f)
+		fmt.Fprintln(w, "WRONG:", f.words)
 	}
 	for _, b := range r.broken() {
 		fmt.Fprintln(w, "BROKEN:", b)
@@ -143,7 +151,16 @@ func (r *report) write(w io.Writer, dir string) error {
 		return err
 	}
 	fmt.Fprintln(w, "with plots:", path)
-	return os.WriteFile(path, []byte(r.page()), 0o644)
+	if err := os.WriteFile(path, []byte(r.page()), 0o644); err != nil || len(r.findings) == 0 {
+		return err
+	}
+	var b strings.Builder
+	for _, f := range r.findings {
+		fmt.Fprintf(&b, "%s\n  %s\n\n", f.words, strings.Join(f.evidence, "\n  "))
+	}
+	path = filepath.Join(dir, "chaos-findings.txt")
+	fmt.Fprintln(w, "with what the account and the backends say of each finding:", path)
+	return os.WriteFile(path, []byte(b.String()), 0o644)
 }
 
 // columns are those of the table.

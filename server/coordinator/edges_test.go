@@ -97,7 +97,8 @@ func whatever(tr transfer.Transfer) []transfer.Event {
 		transfer.Closed{TransferID: id, At: at}, transfer.Abandoned{TransferID: id, At: at},
 	}
 	if tr.Invite.After != "" {
-		events = append(events, transfer.Accepted{TransferID: id, WorkerSID: "WK2", TaskSID: tr.Invite.After, At: at})
+		events = append(events, transfer.Accepted{TransferID: id, WorkerSID: "WK2", TaskSID: tr.Invite.After, At: at},
+			transfer.FormerTakenBack{TransferID: id, TaskSID: tr.Invite.After, At: at})
 	}
 	for _, next := range []transfer.Next{
 		{}, {Kind: transfer.NextClose}, {Kind: transfer.NextTarget, Target: transfer.Target{Kind: transfer.TargetQueue, SID: "T3"}},

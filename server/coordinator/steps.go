@@ -45,7 +45,7 @@ func (c *Coordinator) carryOn(ctx context.Context, record ledger.Record, about s
 
 // handled reports whether a step of the kind is taken by whoever recorded it.
 func handled(kind transfer.StepKind) bool {
-	return kind == transfer.StepInvite || kind == transfer.StepDepart || kind == transfer.StepWithdraw
+	return kind == transfer.StepInvite || kind == transfer.StepDepart || kind == transfer.StepWithdraw || kind == transfer.StepTakeBack
 }
 
 // stepAbout is the step that a transfer or a departure needs.
@@ -102,7 +102,7 @@ const unquestioned = 2 * time.Second
 // takes somebody out, takes an invite back, or writes over what is shown.
 func takesAway(kind transfer.StepKind) bool {
 	switch kind {
-	case transfer.StepRemove, transfer.StepDepart, transfer.StepWithdraw, transfer.StepUndouble, transfer.StepClose, transfer.StepMirror:
+	case transfer.StepRemove, transfer.StepDepart, transfer.StepWithdraw, transfer.StepTakeBack, transfer.StepUndouble, transfer.StepClose, transfer.StepMirror:
 		return true
 	}
 	return false
@@ -139,6 +139,8 @@ func (c *Coordinator) outcomeOf(ctx context.Context, record ledger.Record, step 
 		return c.depart(ctx, s, step.Departure)
 	case transfer.StepClose:
 		return c.close(ctx, s, t)
+	case transfer.StepTakeBack:
+		return c.takeBackStanding(ctx, t)
 	case transfer.StepMirror:
 		return c.mirror(ctx, s)
 	case transfer.StepDigest:
@@ -154,7 +156,7 @@ func (c *Coordinator) takeInvite(ctx context.Context, record ledger.Record, t tr
 	left := min(leaseEnds(record, c.Lease).Sub(c.Clock()), max(record.Lease, c.Lease)) // not more, should the clock be set back
 	stepCtx, cancel := c.Schedule.Within(ctx, left-spare)
 	defer cancel()
-	if t.Invite.After != "" {
+	if t.Invite.After != "" && !t.FormerDeclined() {
 		if e, err := c.takeBackFormer(stepCtx, (left-spare)*2/3, t); err != nil {
 			return record, false, err
 		} else if e != nil { // the former target was faster

@@ -45,9 +45,14 @@ func (c *Coordinator) nextFirst(ctx context.Context, record ledger.Record, t tra
 	if t.LeftAt.IsZero() || t.Over == transfer.ReasonInviteWithdrawn || t.Invite.TaskSID == "" || t.Attempt > 1 {
 		return record, false, nil
 	}
+	if t.Invite.After != "" {
+		if _, e, err := c.takeBackTask(ctx, t, t.Invite.After); e != nil || err != nil {
+			return record, false, nil // whoever takes them back looks closer
+		}
+	}
 	task, err := c.Twilio.Task(ctx, t.Invite.TaskSID)
 	if err != nil || task.AssignmentStatus != taskPending && task.AssignmentStatus != taskReserved {
-		return record, false, nil // whoever takes it back looks closer
+		return record, false, nil // likewise
 	}
 	return c.recordDecided(ctx, record, func(s transfer.State) (transfer.Event, error) {
 		next, err := c.next(ctx, s, t, task.Attributes)
@@ -166,6 +171,19 @@ func (c *Coordinator) takeBackFormer(ctx context.Context, most time.Duration, t 
 			return e, err
 		}
 	}
+}
+
+// takeBackStanding takes the invite back that still stands beside the present
+// one. If somebody accepts it before anybody accepts that, they have won.
+func (c *Coordinator) takeBackStanding(ctx context.Context, t transfer.Transfer) (transfer.Event, error) {
+	_, e, err := c.takeBackTask(ctx, t, t.Invite.After)
+	if err != nil {
+		return nil, err
+	}
+	if accepted, ok := e.(transfer.Accepted); ok && t.Open() && t.AcceptedBy == "" {
+		return accepted, nil
+	}
+	return transfer.FormerTakenBack{TransferID: t.ID, TaskSID: t.Invite.After, At: c.Clock()}, nil
 }
 
 // takenBack is the reason that the canceled task of an invite carries.

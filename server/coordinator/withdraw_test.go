@@ -79,33 +79,87 @@ func (l *lab) reopen(p *process) *process {
 	return l.open(func(o *Options) { o.Settings = p.Settings })
 }
 
-// TestNobodyWaitsForTheLedgerWhileAlone: between the end of one invite and the
-// beginning of the next nothing is written down: an election among the ledger's
-// servers takes many seconds.
+// waysToBeOver are those in which Bea does not take over. Whose time is over may still accept, so their invite is taken
+// back before the next one is asked for; whoever has declined may not, so it stands until the next one is there.
+var waysToBeOver = []struct {
+	name  string
+	do    func(*lab, *process)
+	first string // of the two calls
+}{
+	{"declined", func(l *lab, p *process) { decline(l, p); l.deliverAll(p) }, "invite"},
+	{"timed out", func(l *lab, p *process) { l.clock.Advance(time.Minute); l.run(p) }, "cancel"},
+}
+
+// TestNobodyWaitsForTheLedgerWhileAlone: while the customer has neither an agent nor an invite nothing is written down: an
+// election among the ledger's servers takes many seconds.
 func TestNobodyWaitsForTheLedgerWhileAlone(t *testing.T) {
-	l, p := left(t)
-	decline(l, p)
-	var order []string
-	p.around = func(op string, do func() error) error {
-		switch op {
-		case "append", "cancel", "invite":
-			order = append(order, op)
-		}
-		return do()
+	for _, over := range waysToBeOver {
+		t.Run(over.name, func(t *testing.T) {
+			l, p := left(t)
+			var order []string
+			p.around = func(op string, do func() error) error {
+				switch op {
+				case "append", "cancel", "invite":
+					order = append(order, op)
+				}
+				return do()
+			}
+			over.do(l, p)
+			l.untilRound(p, 1)
+			p.Wait()
+			first := slices.IndexFunc(order, func(op string) bool { return op != "append" })
+			if first < 0 || order[first] != over.first {
+				t.Fatalf("%v, want %s first", order, over.first)
+			}
+			if over.first == "cancel" && order[first+1] != "invite" {
+				t.Errorf("after the invite was taken back came something else than the next one: %v", order)
+			}
+			if !slices.Contains(order, "cancel") {
+				t.Errorf("nothing was taken back: %v", order)
+			}
+			if _, ok := l.reservation("sam", "pending"); !ok {
+				t.Error("sam is not asked")
+			}
+		})
 	}
-	l.deliverAll(p)
-	l.untilRound(p, 1)
-	p.Wait()
-	for i, op := range order {
-		if op == "cancel" && (i+1 == len(order) || order[i+1] != "invite") {
-			t.Errorf("after the invite was taken back came something else than the next one: %v", order)
-		}
-	}
-	if !slices.Contains(order, "cancel") {
-		t.Errorf("nothing was taken back: %v", order)
-	}
-	if _, ok := l.reservation("sam", "pending"); !ok {
-		t.Error("sam is not asked")
+}
+
+// TestWhatIsDeclinedStandsUntilTheNextIsThere: the customer has an invite all the time, however often Twilio does not make
+// the next one, and one in the end.
+func TestWhatIsDeclinedStandsUntilTheNextIsThere(t *testing.T) {
+	for name, lose := range map[string]func(func() error) error{"not reached": notReached, "answer lost": lostAnswer} {
+		t.Run(name, func(t *testing.T) {
+			l, p := left(t)
+			live := func() (n int) {
+				for _, task := range l.account.Glance(l.conv.SID).Tasks {
+					if task.Status == "pending" || task.Status == "reserved" {
+						n++
+					}
+				}
+				return n
+			}
+			failed := 0
+			p.around = func(op string, do func() error) error {
+				if live() == 0 {
+					t.Errorf("before %s: nothing stands for the customer", op)
+				}
+				if op == "invite" && failed < 3 {
+					failed++
+					return lose(do)
+				}
+				return do()
+			}
+			decline(l, p)
+			l.deliverAll(p)
+			for range 20 {
+				l.run(p)
+				p.Wait()
+				l.clock.Advance(time.Second)
+			}
+			if _, ok := l.reservation("sam", "pending"); !ok || failed == 0 || live() != 1 {
+				t.Errorf("sam is asked: %v after %d failures, by %d invites: %+v", ok, failed, live(), l.last())
+			}
+		})
 	}
 }
 
@@ -164,25 +218,35 @@ func TestKilledBetweenTwoTargets(t *testing.T) {
 // TestTakingBackIsTriedAgain: Twilio does not take the former invite back at once. Nobody waits for a lease to end: the
 // next one is asked while this process is at it.
 func TestTakingBackIsTriedAgain(t *testing.T) {
-	for name, lose := range map[string]func(func() error) error{"not reached": notReached, "answer lost": lostAnswer} {
-		t.Run(name, func(t *testing.T) {
-			l, p := left(t)
-			decline(l, p)
-			failed := 0
-			p.around = func(op string, do func() error) error {
-				if op == "cancel" && failed < 3 {
-					failed++
-					return lose(do)
+	for _, over := range waysToBeOver {
+		for name, lose := range map[string]func(func() error) error{"not reached": notReached, "answer lost": lostAnswer} {
+			t.Run(over.name+", "+name, func(t *testing.T) {
+				l, p := left(t)
+				failed := 0
+				p.around = func(op string, do func() error) error {
+					if op == "cancel" && failed < 3 {
+						failed++
+						return lose(do)
+					}
+					return do()
 				}
-				return do()
-			}
-			l.deliverAll(p)
-			l.run(p)
-			p.Wait()
-			if _, ok := l.reservation("sam", "pending"); !ok || failed == 0 {
-				t.Errorf("sam is asked: %v after %d failures: %+v", ok, failed, l.last())
-			}
-		})
+				former := l.last().Invite.TaskSID
+				over.do(l, p)
+				l.run(p)
+				p.Wait()
+				if _, ok := l.reservation("sam", "pending"); !ok || failed == 0 {
+					t.Errorf("sam is asked: %v after %d failures: %+v", ok, failed, l.last())
+				}
+				for range 5 {
+					l.clock.Advance(time.Second)
+					l.run(p)
+					p.Wait()
+				}
+				if task, _ := l.client.Task(t.Context(), former); task.AssignmentStatus != taskCanceled {
+					t.Errorf("the former invite is %s", task.AssignmentStatus)
+				}
+			})
+		}
 	}
 }
 

@@ -71,10 +71,11 @@ func (j *judge) targeted(t *talk, tr *transfer.Transfer) {
 }
 
 // instead looks at a new task: the next target of a transfer is asked only once
-// the one before is not asked any more.
+// the one before is not asked any more: their invite is taken back, or they have
+// declined it.
 func (j *judge) instead(x *task) {
 	for _, other := range x.talk.tasks {
-		if other.transfer == x.transfer && other.round < x.round && other.live() && !x.talk.late {
+		if other.transfer == x.transfer && other.round < x.round && other.live() && other.declined == 0 && !x.talk.late {
 			j.wrong("two targets at once", x.talk, "%s asks its next target, and the one before is still asked", x.transfer)
 		}
 	}

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"errors"
+	"slices"
 	"fmt"
 	"testing"
 	"time"
@@ -208,10 +209,10 @@ func TestTheFormerInviteStands(t *testing.T) {
 		event Event
 		after string
 	}{
-		{"asked", Invited{TransferID: "XT1", Round: 1, InviteSID: "KG2", TaskSID: "WT2", At: at(5)}, ""},
-		{"refused", InviteRefused{TransferID: "XT1", Round: 1, Attempt: 1, Reason: ReasonInviteRefused, At: at(5)}, ""},
+		{"asked", Invited{TransferID: "XT1", Round: 1, InviteSID: "KG2", TaskSID: "WT2", At: at(5)}, "WT1"},
+		{"refused", InviteRefused{TransferID: "XT1", Round: 1, Attempt: 1, Reason: ReasonInviteRefused, At: at(5)}, "WT1"},
 		{"unknown", InviteUnknown{TransferID: "XT1", Round: 1, Attempt: 1, Due: at(7), At: at(5)}, "WT1"},
-		{"declined at once", Declined{TransferID: "XT1", TaskSID: "WT2", Reason: ReasonTargetDeclined, At: at(5)}, ""},
+		{"declined at once", Declined{TransferID: "XT1", TaskSID: "WT2", Reason: ReasonTargetDeclined, At: at(5)}, "WT1"},
 	} {
 		if got := walk(t, chosen, c.event).Transfers[0]; got.Invite.After != c.after {
 			t.Errorf("%s: %+v", c.name, got.Invite)
@@ -265,5 +266,45 @@ func TestWhoLeftIsGoneAlthoughItWasSaidToHaveFailed(t *testing.T) {
 	}
 	if _, err := Advance(s, Departed{DepartureID: "XD1", At: at(3)}); !errors.Is(err, ErrPointless) {
 		t.Errorf("twice: %v", err)
+	}
+}
+
+// TestWhatIsDeclinedIsTakenBackLast: the invite of a target who has declined stands until the next one is there, and is
+// then taken back, also after the end; whoever of the two accepts first has won, and the other's is taken back.
+func TestWhatIsDeclinedIsTakenBackLast(t *testing.T) {
+	next := Next{Kind: NextTarget, Target: Target{Kind: TargetWorker, SID: cyd}, Attributes: "{}"}
+	asked := walk(t, opened(t), Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT1", At: at(1)}, Left{"XT1", at(2)},
+		Declined{TransferID: "XT1", TaskSID: "WT1", Reason: ReasonTargetDeclined, At: at(3)},
+		Withdrawn{TransferID: "XT1", Next: next, Standing: true, At: at(4)}, Invited{TransferID: "XT1", Round: 1, InviteSID: "KG2", TaskSID: "WT2", At: at(5)})
+	takesBack := func(s State) bool {
+		return slices.ContainsFunc(s.Steps(), func(st Step) bool { return st.Kind == StepTakeBack })
+	}
+	back := FormerTakenBack{TransferID: "XT1", TaskSID: "WT1", At: at(6)}
+	for name, c := range map[string]struct {
+		events           []Event
+		winner, tookBack string // the task that won; the one that is still to be taken back
+	}{
+		"nobody yet":              {},
+		"the present one accepts": {events: []Event{Accepted{TransferID: "XT1", WorkerSID: cyd, TaskSID: "WT2", At: at(6)}}, winner: "WT2", tookBack: "WT1"},
+		"the former one accepts":  {events: []Event{Accepted{TransferID: "XT1", WorkerSID: bea, TaskSID: "WT1", At: at(6)}}, winner: "WT1", tookBack: "WT2"},
+	} {
+		s := walk(t, asked, c.events...)
+		got := s.Transfers[0]
+		if !takesBack(s) || !s.Open() || c.winner != "" && (got.Phase != PhaseCompleted || got.Invite.TaskSID != c.winner || got.Invite.After != c.tookBack) {
+			t.Errorf("%s: %+v, %+v", name, got, s.Steps())
+		}
+		if c.tookBack != "" {
+			s = walk(t, s, FormerTakenBack{TransferID: "XT1", TaskSID: c.tookBack, At: at(7)})
+			if takesBack(s) {
+				t.Errorf("%s: still to be taken back: %+v", name, s.Steps())
+			}
+		}
+	}
+	done := walk(t, asked, back)
+	if takesBack(done) || done.Transfers[0].Phase != PhaseRinging {
+		t.Errorf("%+v", done.Transfers[0])
+	}
+	if s, err := Advance(done, back); !errors.Is(err, ErrPointless) {
+		t.Errorf("twice: %v %+v", err, s)
 	}
 }

@@ -80,6 +80,13 @@ type (
 		Departure  *Departure
 		At         time.Time
 	}
+	// FormerTakenBack: the invite of a former target that still stood is taken
+	// back, or gone. TaskSID is its task.
+	FormerTakenBack struct {
+		TransferID string
+		TaskSID    string
+		At         time.Time
+	}
 	// InviteEnded: the invite's task was canceled or deleted before anybody
 	// joined. TaskSID is that task, where it is known.
 	InviteEnded struct {
@@ -189,6 +196,9 @@ func (Accepted) Name() string { return "accepted" }
 func (Undoubled) Name() string { return "undoubled" }
 
 // Name implements [Event].
+func (FormerTakenBack) Name() string { return "former-taken-back" }
+
+// Name implements [Event].
 func (InviteEnded) Name() string { return "invite-ended" }
 
 // Name implements [Event].
@@ -250,6 +260,9 @@ func (e Accepted) About() string { return e.TransferID }
 
 // About implements [Event].
 func (e Undoubled) About() string { return e.TransferID }
+
+// About implements [Event].
+func (e FormerTakenBack) About() string { return e.TransferID }
 
 // About implements [Event].
 func (e InviteEnded) About() string { return e.TransferID }

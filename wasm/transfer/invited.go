@@ -11,6 +11,9 @@ func (e Invited) apply(s *State) error {
 			return false
 		}
 		made := Invite{WorkflowSID: t.Invite.WorkflowSID, TaskChannelName: t.Invite.TaskChannelName, SID: e.InviteSID, TaskSID: e.TaskSID}
+		if t.FormerDeclined() {
+			made.After = t.Invite.After
+		}
 		if t.AcceptedBy != "" && t.Invite.TaskSID != "" && t.Invite.TaskSID != e.TaskSID {
 			made.SID, made.TaskSID = "", t.Invite.TaskSID // of two invites of one round the accepted one counts
 		}
@@ -56,7 +59,7 @@ func (e InviteRefused) apply(s *State) error {
 		if !t.InviteUnsettled() || !t.asks(e.Round, e.Attempt) {
 			return false
 		}
-		t.Invite.After = ""
+		t.forgetFormer()
 		if t.AcceptedBy != "" { // by an earlier attempt, whose answer was lost
 			t.Phase, t.Due = PhaseSearching, e.At.Add(searchAgain)
 			return true
@@ -166,7 +169,7 @@ func (e Accepted) apply(s *State) error {
 			return false
 		}
 		if e.TaskSID != "" && e.TaskSID == t.Invite.After {
-			t.former()
+			t.backToFormer()
 			t.AcceptedBy, t.AcceptedAt, t.Doubled = e.WorkerSID, e.At, in
 			t.joined(e.At)
 			return true
@@ -188,12 +191,48 @@ func (e Accepted) apply(s *State) error {
 	})
 }
 
-// former goes back to the target before the present one: they accepted before
-// their invite was taken back, so the next one was not asked for.
-func (t *Transfer) former() {
-	last := len(t.Tried) - 1
+// backToFormer goes back to the target before the present one: they accepted
+// before their invite was taken back. The present one's, where there is one, is
+// taken back instead.
+func (t *Transfer) backToFormer() {
+	last, present := len(t.Tried)-1, t.Invite.TaskSID
 	t.Target, t.Tried = t.Tried[last].Target, t.Tried[:last:last]
-	t.Invite = Invite{TaskChannelName: t.Invite.TaskChannelName, TaskSID: t.Invite.After}
+	t.Invite = Invite{TaskChannelName: t.Invite.TaskChannelName, TaskSID: t.Invite.After, After: present}
+}
+
+// FormerDeclined reports whether the former target's invite still stands, and
+// they have declined it. Nobody is asked by it any more, but as long as it is
+// there the customer is not forgotten at Twilio, whatever becomes of us: it is
+// taken back once the next one is there, and any other one before.
+func (t Transfer) FormerDeclined() bool {
+	return t.Invite.After != "" && t.OverBefore(t.Invite.After) == ReasonTargetDeclined
+}
+
+// forgetFormer forgets the former target's invite where Twilio's answer to the
+// present one says that it has been taken back.
+func (t *Transfer) forgetFormer() {
+	if !t.FormerDeclined() {
+		t.Invite.After = ""
+	}
+}
+
+// formerStands reports whether the invite of another target is to be taken back
+// that still stands beside the present one, also after the end. Before the
+// present one is there, and while that is taken back too, the steps of those
+// phases see to it.
+func (t Transfer) formerStands() bool {
+	return t.Invite.After != "" && !t.InviteUnsettled() && t.Phase != PhaseWithdrawing
+}
+
+// apply is also there after the end of the transfer.
+func (e FormerTakenBack) apply(s *State) error {
+	for i := range s.Transfers {
+		if t := &s.Transfers[i]; t.ID == e.TransferID && e.TaskSID != "" && t.Invite.After == e.TaskSID {
+			t.Invite.After = ""
+			return nil
+		}
+	}
+	return ErrPointless
 }
 
 // apply lets the participant of the second invite go; also after the end of the

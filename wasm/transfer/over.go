@@ -60,7 +60,8 @@ func (t *Transfer) settled(taskSID string, why Reason, at time.Time) bool {
 	if t.Over == "" {
 		t.Over = why
 	}
-	t.Invite.TaskSID, t.Invite.After = taskSID, ""
+	t.forgetFormer()
+	t.Invite.TaskSID = taskSID
 	t.Phase, t.Due = PhaseWithdrawing, at
 	return true
 }
@@ -108,8 +109,10 @@ func (e Withdrawn) apply(s *State) error {
 				t.Invite.After = former
 			}
 		case NextClose:
+			t.Invite.After = ""
 			t.Phase, t.Due = PhaseClosing, e.At
 		default:
+			t.Invite.After = ""
 			t.end(endOf(t.Over), e.At, t.Over, t.FailureDetail)
 		}
 		return true
@@ -159,6 +162,7 @@ func (e Closed) apply(s *State) error {
 
 func (e Abandoned) apply(s *State) error {
 	return s.on(e.TransferID, func(t *Transfer) bool {
+		t.Invite.After = ""
 		return t.end(PhaseAbandoned, e.At, ReasonCustomerLeft, "")
 	})
 }

@@ -122,10 +122,11 @@ type Invite struct {
 	Attributes string `json:"attributes,omitempty"`
 	SID        string `json:"sid,omitempty"`     // KG…, once Twilio has made it
 	TaskSID    string `json:"taskSid,omitempty"` // WT… of the new task
-	// After is the task (WT…) of the former target's invite where that is to be
-	// taken back right before this one is asked for, so that the customer does not
-	// wait while something is written down. It is known to be taken back once
-	// Twilio has answered to this one.
+	// After is the task (WT…) of the former target's invite where that still
+	// stands: it is taken back right before this one is asked for, so that the
+	// customer does not wait while something is written down; or, where the former
+	// target has declined, right after, so that something at Twilio always stands
+	// for the customer. It is empty once this one is there.
 	After string `json:"after,omitempty"`
 }
 

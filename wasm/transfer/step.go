@@ -10,22 +10,23 @@ type StepKind string
 
 // The steps, in the order in which those that are due are taken.
 const (
-	StepRemove   StepKind = "remove"   // remove the transferring agent
-	StepInvite   StepKind = "invite"   // ask Twilio for the invite
-	StepDepart   StepKind = "depart"   // remove who leaves, or close the channel
-	StepWithdraw StepKind = "withdraw" // take the invite back and decide what follows
-	StepClose    StepKind = "close"    // close the channel: nobody took over
-	StepUndouble StepKind = "undouble" // remove who accepted although they were in already
-	StepLook     StepKind = "look"     // look whether the agent who was to be removed is still in
-	StepFind     StepKind = "find"     // look the invite up by the transfer's ID
-	StepMirror   StepKind = "mirror"   // write the outstanding invites into the conversation's attributes
-	StepDigest   StepKind = "digest"   // make the digest
-	StepCheck    StepKind = "check"    // compare with Twilio, should a webhook have been lost
+	StepRemove   StepKind = "remove"    // remove the transferring agent
+	StepInvite   StepKind = "invite"    // ask Twilio for the invite
+	StepDepart   StepKind = "depart"    // remove who leaves, or close the channel
+	StepWithdraw StepKind = "withdraw"  // take the invite back and decide what follows
+	StepClose    StepKind = "close"     // close the channel: nobody took over
+	StepUndouble StepKind = "undouble"  // remove who accepted although they were in already
+	StepTakeBack StepKind = "take-back" // take a former target's invite back that still stands
+	StepLook     StepKind = "look"      // look whether the agent who was to be removed is still in
+	StepFind     StepKind = "find"      // look the invite up by the transfer's ID
+	StepMirror   StepKind = "mirror"    // write the outstanding invites into the conversation's attributes
+	StepDigest   StepKind = "digest"    // make the digest
+	StepCheck    StepKind = "check"     // compare with Twilio, should a webhook have been lost
 )
 
 // order is the rank of the kinds of step.
 var order = [...]StepKind{
-	StepRemove, StepInvite, StepDepart, StepWithdraw, StepClose, StepUndouble, StepLook, StepFind, StepMirror, StepDigest, StepCheck,
+	StepRemove, StepInvite, StepDepart, StepWithdraw, StepClose, StepTakeBack, StepUndouble, StepLook, StepFind, StepMirror, StepDigest, StepCheck,
 }
 
 // Step is what has to be done next about a transfer, a departure, or the
@@ -41,12 +42,15 @@ type Step struct {
 
 // Steps says what has to be done: one step for each open transfer and
 // departure, one for the mirror if it is stale, one for each digest that is
-// wanted. They are in the order of their rank; each may be taken by itself.
+// wanted, one for each former invite that still stands. They are in the order of their rank; each may be taken by itself.
 func (s State) Steps() []Step {
 	var steps []Step
 	for _, t := range s.Transfers {
 		if kind, notBefore := t.step(); kind != "" {
 			steps = append(steps, Step{Kind: kind, Transfer: t, NotBefore: notBefore})
+		}
+		if t.formerStands() {
+			steps = append(steps, Step{Kind: StepTakeBack, Transfer: t})
 		}
 		if t.Doubled && t.Invite.TaskSID != "" {
 			steps = append(steps, Step{Kind: StepUndouble, Transfer: t})
@@ -96,7 +100,7 @@ func (t Transfer) step() (kind StepKind, notBefore time.Time) {
 // Open reports whether something is still to be done about the conversation.
 func (s State) Open() bool {
 	for i := range s.Transfers {
-		if t := &s.Transfers[i]; t.Open() || (t.DigestWanted && !t.InvitedAt.IsZero()) || (t.Doubled && t.Invite.TaskSID != "") {
+		if t := &s.Transfers[i]; t.Open() || (t.DigestWanted && !t.InvitedAt.IsZero()) || (t.Doubled && t.Invite.TaskSID != "") || t.formerStands() {
 			return true
 		}
 	}
