@@ -27,6 +27,7 @@ import (
 // plan is what a run does.
 type plan struct {
 	transfers, races  int // transfers, and races of each kind
+	floor             int // conversations that are open at the same time
 	clients, replicas int // agents who act at the same time, backends
 	seed              uint64
 	faults            float64 // how many times the fault mix that the template was measured under
@@ -42,7 +43,8 @@ func flags(args []string) (plan, error) {
 	var p plan
 	f.IntVar(&p.transfers, "transfers", 20_000, "transfers, warm and cold")
 	f.IntVar(&p.races, "races", 1000, "races of each kind")
-	f.IntVar(&p.clients, "clients", 128, "agents who act at the same time")
+	f.IntVar(&p.floor, "floor", 2500, "conversations that are open at the same time: once they have been played and judged, others begin, on a new account and with the next seed")
+	f.IntVar(&p.clients, "clients", 192, "agents who act at the same time")
 	f.IntVar(&p.replicas, "replicas", 3, "backends")
 	f.Uint64Var(&p.seed, "seed", 1, "what is drawn")
 	f.Float64Var(&p.faults, "faults", 2, "how many times the fault mix that the template was measured under; 0 for none")
@@ -78,8 +80,41 @@ func main() {
 	}
 }
 
-// run carries a plan out and judges it.
+// run carries a plan out, floor by floor, and judges it.
 func run(ctx context.Context, p plan, progress *os.File) (*report, error) {
+	whole := &report{plan: p, tally: map[string]*tally{}, repairs: map[string]float64{}}
+	for i, part := range p.floors() {
+		r, err := runFloor(ctx, part, progress)
+		if err != nil {
+			return nil, err
+		}
+		whole.add(r)
+		fmt.Fprintf(progress, "floor %d: %d conversations in %s, %d findings; %d of %d conversations so far\n",
+			i+1, len(r.stories), r.took.Round(time.Second), len(r.findings), len(whole.stories), p.conversations())
+		for _, found := range r.findings {
+			fmt.Fprintln(progress, "  ", found.words)
+		}
+	}
+	return whole, nil
+}
+
+// conversations is how many there are: one for each transfer and for each race.
+func (p plan) conversations() int { return p.transfers + len(races)*p.races }
+
+// floors are the plan in parts, of as many conversations as a floor has.
+func (p plan) floors() []plan {
+	n := max(1, (p.conversations()+p.floor-1)/max(p.floor, 1))
+	parts := make([]plan, n)
+	for i := range parts {
+		share := func(of int) int { return of*(i+1)/n - of*i/n }
+		parts[i] = p
+		parts[i].transfers, parts[i].races, parts[i].seed = share(p.transfers), share(p.races), p.seed+uint64(i)
+	}
+	return parts
+}
+
+// runFloor carries a part of a plan out and judges it.
+func runFloor(ctx context.Context, p plan, progress *os.File) (*report, error) {
 	f, err := newFloor(p)
 	if err != nil {
 		return nil, err

@@ -46,6 +46,30 @@ type finding struct {
 	evidence []string
 }
 
+// add adds what came of another floor.
+func (r *report) add(o *report) {
+	r.took += o.took
+	r.stories = append(r.stories, o.stories...)
+	for kind, t := range o.tally {
+		for i, n := range t.counts() {
+			*r.of(kind).counts()[i] += *n
+		}
+	}
+	r.alone, r.doubles, r.unasked, r.unlisted = append(r.alone, o.alone...), append(r.doubles, o.doubles...), append(r.unasked, o.unasked...), append(r.unlisted, o.unlisted...)
+	r.left, r.missing, r.requests, r.slow, r.slowest = r.left+o.left, r.missing+o.missing, r.requests+o.requests, r.slow+o.slow, max(r.slowest, o.slowest)
+	for name, n := range o.repairs {
+		r.repairs[name] += n
+	}
+	r.kills, r.cuts, r.natsKills = append(r.kills, o.kills...), append(r.cuts, o.cuts...), append(r.natsKills, o.natsKills...)
+	r.findings = append(r.findings, o.findings...)
+}
+
+// counts are all of its numbers.
+func (t *tally) counts() []*int {
+	return []*int{&t.all, &t.willing, &t.completed, &t.successes, &t.failures, &t.refused, &t.rescued, &t.alone,
+		&t.untrue, &t.lost, &t.doubled, &t.stranded, &t.leftBehind, &t.closed}
+}
+
 func (r *report) of(kind string) *tally {
 	if r.tally[kind] == nil {
 		r.tally[kind] = &tally{}
