@@ -112,7 +112,7 @@ func (r *report) broken() []string {
 	check("conversations closed that nobody ended", r.sum(func(t *tally) int { return t.closed }))
 	check(fmt.Sprintf("requests that a backend took longer than %s for", answerWithin), r.slow)
 	check("conversations whose attributes still show an invite", r.left)
-	check(fmt.Sprintf("invites that the conversation's attributes did not show for more than %s", r.plan.grace), r.missing)
+	check(fmt.Sprintf("invites that the conversation's attributes did not show for more than %s", 2*r.plan.grace), r.missing)
 	if share, want := r.completed(), r.aim(); share < want {
 		broken = append(broken, fmt.Sprintf("%.2f %% of the transfers with a willing target were completed, not %.1f %%", 100*share, 100*want))
 	}

@@ -141,7 +141,7 @@ func (e Mirrored) apply(s *State) error {
 // forget drops the oldest of what has ended, past keepEnded; not who left by it.
 func (s *State) forget() {
 	gone := slices.Clip(s.LongGone)
-	s.Transfers = dropEnded(s.Transfers, func(t *Transfer) bool { return t.Open() || t.DigestWanted || t.Doubled }, func(t *Transfer) {
+	s.Transfers = dropEnded(s.Transfers, func(t *Transfer) bool { return t.Open() || t.DigestWanted || t.Doubled || t.formerStands() }, func(t *Transfer) {
 		if !t.LeftAt.IsZero() {
 			gone = append(gone, t.From.ParticipantSID)
 		}
