@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,34 +27,89 @@ type requirement struct {
 	Indirect      bool
 }
 
-// TestDependenciesAreListed holds dependencies.md to go.mod. Update it with
-//
-//	go test ./deploy -update
-func TestDependenciesAreListed(t *testing.T) {
-	out, err := exec.Command("go", "mod", "edit", "-json").Output()
+// requirements are those of a go.mod that are not indirect.
+func requirements(t *testing.T, file string) []requirement {
+	t.Helper()
+	out, err := exec.Command("go", "mod", "edit", "-json", file).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var mod struct {
-		Require []requirement
-	}
+	var mod struct{ Require []requirement }
 	if err := json.Unmarshal(out, &mod); err != nil {
 		t.Fatal(err)
 	}
-	var want strings.Builder
-	want.WriteString("# Dependencies\n\nThe modules that the backend is built from, as go.mod pins them and go.sum proves them; what they depend on is in\n" +
-		"go.sum. Written by `go test ./deploy -update`. `make vuln` checks all of them against Go's vulnerability database,\n" +
-		"where it can be reached.\n\n| module | version |\n|---|---|\n")
-	modules := 0
-	slices.SortFunc(mod.Require, func(a, b requirement) int { return strings.Compare(a.Path, b.Path) })
-	for _, r := range mod.Require {
-		if !r.Indirect {
-			fmt.Fprintf(&want, "| %s | %s |\n", r.Path, r.Version)
-			modules++
+	direct := slices.DeleteFunc(mod.Require, func(r requirement) bool { return r.Indirect })
+	slices.SortFunc(direct, func(a, b requirement) int { return strings.Compare(a.Path, b.Path) })
+	return direct
+}
+
+// packages are those that a package.json names, as its lock file pins them.
+func packages(t *testing.T, dir string) []requirement {
+	t.Helper()
+	var named struct{ Dependencies, DevDependencies map[string]string }
+	var lock struct {
+		Packages map[string]struct{ Version string }
+	}
+	for name, into := range map[string]any{"package.json": &named, "package-lock.json": &lock} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err == nil {
+			err = json.Unmarshal(text, into)
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
-	if modules < 10 {
-		t.Fatalf("only %d modules", modules)
+	var all []requirement
+	for _, names := range []map[string]string{named.Dependencies, named.DevDependencies} {
+		for name := range names {
+			all = append(all, requirement{Path: name, Version: lock.Packages["node_modules/"+name].Version})
+		}
+	}
+	slices.SortFunc(all, func(a, b requirement) int { return strings.Compare(a.Path, b.Path) })
+	return all
+}
+
+// TestDependenciesAreListed holds dependencies.md to the go.mod and lock files.
+// Update it with
+//
+//	go test ./deploy -update
+func TestDependenciesAreListed(t *testing.T) {
+	var want strings.Builder
+	want.WriteString("# Dependencies\n\nWhat everything here is built from and tested with, as the go.mod and package-lock.json files pin it; what those depend on\n" +
+		"is in go.sum and in the lock files. Written by `go test ./deploy -update`. `make vuln` checks the Go modules against Go's\n" +
+		"vulnerability database, where it can be reached.\n")
+	table := func(title string, all []requirement) {
+		fmt.Fprintf(&want, "\n## %s\n\n| | version |\n|---|---|\n", title)
+		for _, r := range all {
+			fmt.Fprintf(&want, "| %s | %s |\n", r.Path, r.Version)
+			if r.Version == "" {
+				t.Errorf("%s: %s has no version", title, r.Path)
+			}
+		}
+		if len(all) == 0 {
+			t.Errorf("%s: nothing", title)
+		}
+	}
+	table("The backend", requirements(t, "../go.mod"))
+	table("The check of the example deployment (deploy/check)", requirements(t, "check/go.mod"))
+	err := filepath.WalkDir("..", func(file string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && (e.Name() == "node_modules" || e.Name() == ".git" || e.Name() == "artifacts"):
+			return fs.SkipDir
+		case e.Name() == "package-lock.json":
+			dir := filepath.Dir(file)
+			title, err := filepath.Rel("..", dir)
+			if err != nil {
+				return err
+			}
+			table(filepath.ToSlash(title)+" (npm)", packages(t, dir))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if *update {
 		if err := os.WriteFile("dependencies.md", []byte(want.String()), 0o644); err != nil {
@@ -65,7 +121,7 @@ func TestDependenciesAreListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want.String() {
-		t.Error("dependencies.md is not what go.mod says: go test ./deploy -update")
+		t.Error("dependencies.md is not what go.mod and the lock files say: go test ./deploy -update")
 	}
 }
 
