@@ -58,7 +58,8 @@ func (f *game) askOnce(ctx context.Context, by seat, method, path, key string, b
 		}
 		text = bytes.NewReader(b)
 	}
-	q, err := http.NewRequestWithContext(ctx, method, f.cluster.some().url+path, text)
+	to := f.cluster.some()
+	q, err := http.NewRequestWithContext(ctx, method, to.url+path, text)
 	if err != nil {
 		return answer{text: err.Error()}
 	}
@@ -68,7 +69,11 @@ func (f *game) askOnce(ctx context.Context, by seat, method, path, key string, b
 		q.Header.Set("Idempotency-Key", key)
 	}
 	began := time.Now()
-	defer func() { f.cluster.answered(time.Since(began)) }()
+	defer func() {
+		if !to.stoodSince(began) { // who stands still cannot answer
+			f.cluster.answered(time.Since(began))
+		}
+	}()
 	resp, err := f.cluster.client.Do(q)
 	if err != nil {
 		return answer{text: err.Error()}

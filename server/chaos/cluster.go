@@ -33,6 +33,7 @@ type cluster struct {
 	mu                     sync.Mutex
 	next                   int
 	kills, cuts, natsKills []time.Time
+	freezes                []time.Time
 	requests               int                // asked of backends
 	slowest                time.Duration      // of them, answered or not
 	slow                   int                // of them, longer than answerWithin
@@ -173,6 +174,7 @@ func (c *cluster) some() *replica {
 // ready.
 func (c *cluster) allUp(ctx context.Context) error {
 	for _, n := range c.nats {
+		n.stand(false)
 		if err := n.start(); err != nil {
 			return err
 		}
@@ -181,6 +183,7 @@ func (c *cluster) allUp(ctx context.Context) error {
 		for _, w := range r.ways {
 			w.cut(false)
 		}
+		r.stand(false)
 		if err := r.start(); err != nil {
 			return err
 		}

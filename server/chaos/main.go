@@ -1,7 +1,7 @@
 // Command chaos carries out thousands of transfers while everything goes wrong
 // that can: Twilio answers 429, 500, 503, resets, loses answers, hangs, and its
 // lists lag; webhooks get lost, come twice and in the wrong order; backends and
-// NATS servers are killed with -9, and backends are cut off from NATS. Then it
+// NATS servers are killed with -9 or stand still, and backends are cut off from NATS. Then it
 // judges, by the simulated account's own record and not by our ledger, what
 // became of each transfer and of each customer.
 //
@@ -32,7 +32,7 @@ type plan struct {
 	seed              uint64
 	faults            float64 // how many times the fault mix that the template was measured under
 	late              bool    // requests may also take effect after they were looked up
-	kill, cut         time.Duration
+	kill, cut, freeze time.Duration
 	killNATS          time.Duration
 	grace             time.Duration // how long a customer may be alone
 	out               string        // folder of the HTML report; empty for none
@@ -52,6 +52,7 @@ func flags(args []string) (plan, error) {
 	f.DurationVar(&p.kill, "kill-every", 5*time.Second, "kill -9 a backend so often; 0 for never")
 	f.DurationVar(&p.killNATS, "kill-nats-every", 30*time.Second, "kill -9 a NATS server so often; 0 for never")
 	f.DurationVar(&p.cut, "cut-every", 17*time.Second, "cut a backend off from NATS for a while so often; 0 for never")
+	f.DurationVar(&p.freeze, "freeze-every", 29*time.Second, "let a backend or a NATS server stand still for some seconds so often, which is slow and cut off at once; 0 for never")
 	f.DurationVar(&p.grace, "grace", 10*time.Second, "how long a customer may be alone, and a doubled invite be there")
 	f.StringVar(&p.out, "out", "artifacts", "folder of the HTML report")
 	return p, f.Parse(args)
@@ -140,6 +141,7 @@ func runFloor(ctx context.Context, p plan, progress *os.File) (*report, error) {
 	settle(ctx, c, played, progress)
 	r := judge(p, f, played)
 	r.took, r.repairs, r.kills, r.cuts, r.natsKills = time.Since(began), c.repairs(), c.kills, c.cuts, c.natsKills
+	r.freezes = c.freezes
 	r.requests, r.slow, r.slowest = c.requests, c.slow, c.slowest
 	r.explain(f, c)
 	return r, ctx.Err()

@@ -97,6 +97,15 @@ type process struct {
 	mu      sync.Mutex
 	command *exec.Cmd
 	ended   chan struct{}
+	still   bool      // it stands still
+	moved   time.Time // when it stopped or went on last
+}
+
+// stoodSince reports whether it has stood still since then.
+func (p *process) stoodSince(t time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.still || p.moved.After(t)
 }
 
 func newProcess(role string, env ...string) *process {
@@ -132,7 +141,7 @@ func (p *process) start() error {
 		return err
 	}
 	ended := make(chan struct{})
-	p.command, p.ended = command, ended
+	p.command, p.ended, p.still = command, ended, false
 	go func() {
 		defer close(ended)
 		_ = command.Wait() // it is killed on purpose

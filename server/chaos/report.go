@@ -33,7 +33,8 @@ type report struct {
 	unlisted               []time.Duration // how long invites waited that the attributes did not show
 	repairs                map[string]float64
 	kills, cuts, natsKills []time.Time
-	requests, slow         int // asked of backends, and those that took longer than answerWithin
+	freezes                []time.Time // of backends and NATS servers
+	requests, slow         int         // asked of backends, and those that took longer than answerWithin
 	slowest                time.Duration
 	findings               []finding
 }
@@ -61,7 +62,7 @@ func (r *report) add(o *report) {
 		r.repairs[name] += n
 	}
 	r.kills, r.cuts, r.natsKills = append(r.kills, o.kills...), append(r.cuts, o.cuts...), append(r.natsKills, o.natsKills...)
-	r.findings = append(r.findings, o.findings...)
+	r.freezes, r.findings = append(r.freezes, o.freezes...), append(r.findings, o.findings...)
 }
 
 // counts are all of its numbers.
@@ -120,7 +121,7 @@ func (r *report) broken() []string {
 }
 
 func (r *report) aim() float64 {
-	if r.plan.faults <= 0 && r.plan.kill <= 0 && r.plan.cut <= 0 && r.plan.killNATS <= 0 {
+	if r.plan.faults <= 0 && r.plan.kill <= 0 && r.plan.cut <= 0 && r.plan.killNATS <= 0 && r.plan.freeze <= 0 {
 		return 1
 	}
 	return aim
@@ -138,9 +139,9 @@ func (r *report) completed() float64 {
 
 // write prints the report, and writes it with its plots to the folder.
 func (r *report) write(w io.Writer, dir string) error {
-	fmt.Fprintf(w, "\n%d conversations in %s: seed %d, %g times the template's fault mix, lists that lag by 1 s%s; %d backends killed, %d cut off, %d NATS servers killed\n\n",
+	fmt.Fprintf(w, "\n%d conversations in %s: seed %d, %g times the template's fault mix, lists that lag by 1 s%s; %d backends killed, %d cut off, %d NATS servers killed, %d of both stood still\n\n",
 		len(r.stories), r.took.Round(time.Second), r.plan.seed, r.plan.faults, map[bool]string{true: ", requests that take effect after their lookup"}[r.plan.late],
-		len(r.kills), len(r.cuts), len(r.natsKills))
+		len(r.kills), len(r.cuts), len(r.natsKills), len(r.freezes))
 	if err := r.table(w); err != nil {
 		return err
 	}

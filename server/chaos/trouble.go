@@ -4,21 +4,24 @@ import (
 	"bufio"
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// How long what is killed stays down, and what is cut stays cut.
+// How long what is killed stays down, what is cut stays cut, and what stands
+// still does so.
 const (
 	downFor     = time.Second
 	natsDownFor = 3 * time.Second
 	cutFor      = 6 * time.Second
+	stillFor    = 5 * time.Second
 	countEvery  = time.Second
 )
 
-// trouble kills and cuts as the plan says until it is told to stop.
+// trouble kills, cuts and stops as the plan says until it is told to stop.
 func (c *cluster) trouble(p plan) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -58,6 +61,17 @@ func (c *cluster) trouble(p plan) (stop func()) {
 		for _, w := range victim.ways {
 			w.cut(false)
 		}
+	})
+	every(p.freeze, 7, func(r *rand.Rand) {
+		all := slices.Clone(c.nats)
+		for _, b := range c.backends {
+			all = append(all, b.process)
+		}
+		victim := all[r.IntN(len(all))]
+		c.note(&c.freezes)
+		victim.stand(true)
+		sleep(ctx, stillFor)
+		victim.stand(false)
 	})
 	every(countEvery, 5, func(*rand.Rand) { c.count() })
 	return func() { cancel(); all.Wait() }

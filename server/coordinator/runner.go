@@ -104,7 +104,7 @@ func (r *run) take(ctx context.Context, step transfer.Step) (Decision, bool) {
 		if patient(step.Kind) && errors.Is(err, twilioapi.ErrTooBusy) {
 			again = busyAfter
 		}
-		r.Logger.Log(ctx, levelOf(err), "a step will be tried again", "step", step.Kind, "transfer", step.Transfer.ID, "departure", step.Departure.ID, "error", err)
+		r.Logger.Log(ctx, levelOf(err), "a step will be tried again", "step", step.Kind, "channel", r.record.Channel(), "transfer", step.Transfer.ID, "departure", step.Departure.ID, "error", err)
 		r.failed, r.wait = err, min(r.wait, again)
 	case next.Sequence != r.record.Sequence:
 		r.endErr = r.work.Done() // whoever wrote the newer record carries it on

@@ -117,8 +117,10 @@ func patient(kind transfer.StepKind) bool {
 // limitOf bounds a step. What nobody waits for may take its time.
 func (c *Coordinator) limitOf(kind transfer.StepKind) time.Duration {
 	switch kind {
-	case transfer.StepDigest, transfer.StepMirror:
+	case transfer.StepDigest:
 		return 5 * c.stepTimeout()
+	case transfer.StepMirror:
+		return 2 * c.stepTimeout() // a write that is overtaken is made good soon after: after mirrorAgain in the rules
 	}
 	return c.stepTimeout()
 }

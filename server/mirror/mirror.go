@@ -54,6 +54,7 @@ type Outcome struct {
 // An error means that the attributes may not show the invites, and that it is worth trying again later. What would not
 // get better is no error: it is skipped.
 func Write(ctx context.Context, api Twilio, conversationSID string, outstanding []transfer.Transfer, settle func(context.Context) error) (Outcome, error) {
+	api = hasty{api}
 	var done Outcome
 	want := shape(outstanding)
 	conv, err := api.Conversation(ctx, conversationSID)
@@ -88,6 +89,33 @@ func Write(ctx context.Context, api Twilio, conversationSID string, outstanding 
 		return finished(done, why), nil
 	}
 	return done, ErrContended
+}
+
+// hangs is how long a call may take before it is made anew. All of them may be: what an overtaken write does is read back.
+const hangs = 4 * time.Second
+
+// hasty makes calls anew whose connection hangs. The second time they may take as long as the context allows, so that an
+// answer that is only slow gets through.
+type hasty struct{ Twilio }
+
+func (h hasty) Conversation(ctx context.Context, sid string) (conv twilioapi.Conversation, err error) {
+	err = anew(ctx, func(ctx context.Context) (err error) { conv, err = h.Twilio.Conversation(ctx, sid); return err })
+	return conv, err
+}
+
+func (h hasty) UpdateConversationAttributes(ctx context.Context, sid, attributes string) error {
+	return anew(ctx, func(ctx context.Context) error { return h.Twilio.UpdateConversationAttributes(ctx, sid, attributes) })
+}
+
+func anew(ctx context.Context, call func(context.Context) error) error {
+	short, cancel := context.WithTimeout(ctx, hangs)
+	err := call(short)
+	hung := short.Err() != nil || errors.Is(err, twilioapi.ErrTooBusy) // or stands in line for as long
+	cancel()
+	if err == nil || !hung || ctx.Err() != nil {
+		return err
+	}
+	return call(ctx)
 }
 
 // finished is how Write ends when nothing is left to be written.

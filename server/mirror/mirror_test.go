@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -250,5 +252,70 @@ func TestFailures(t *testing.T) {
 	late := errors.New("too late")
 	if _, err := Write(t.Context(), f, conversationSID, []transfer.Transfer{invited("Bea")}, func(context.Context) error { return late }); !errors.Is(err, late) {
 		t.Errorf("%v", err)
+	}
+}
+
+// hanging is a Twilio at which one call hangs, and all take as long as it is slow.
+type hanging struct {
+	attributes string
+	slow       time.Duration
+	hangs      string // the call, "read" or "write"
+	mu         sync.Mutex
+}
+
+func (h *hanging) call(ctx context.Context, name string) error {
+	h.mu.Lock()
+	took := h.slow
+	if h.hangs == name {
+		h.hangs, took = "", time.Hour
+	}
+	h.mu.Unlock()
+	select {
+	case <-ctx.Done():
+		return &twilioapi.Error{Endpoint: name, Outcome: twilioapi.Unknown, Message: ctx.Err().Error()}
+	case <-time.After(took):
+		return nil
+	}
+}
+
+func (h *hanging) Conversation(ctx context.Context, _ string) (twilioapi.Conversation, error) {
+	err := h.call(ctx, "read")
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return twilioapi.Conversation{SID: conversationSID, Attributes: h.attributes, State: "active"}, err
+}
+
+func (h *hanging) UpdateConversationAttributes(ctx context.Context, _, attributes string) error {
+	if err := h.call(ctx, "write"); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.attributes = attributes
+	return nil
+}
+
+// TestACallHangs: one connection that hangs costs some seconds, and not as long as the whole may take; answers that are
+// only slow get through.
+func TestACallHangs(t *testing.T) {
+	for name, c := range map[string]struct {
+		hangs      string
+		slow, most time.Duration
+	}{
+		"a read":  {"read", 0, hangs + time.Second},
+		"a write": {"write", 0, hangs + time.Second},
+		"slow":    {"", 3 * hangs / 2, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				h, began := &hanging{attributes: "{}", hangs: c.hangs, slow: c.slow}, time.Now()
+				_, err := Write(ctx, h, conversationSID, []transfer.Transfer{invited("Bea")}, nil)
+				if took := time.Since(began); err != nil || took > c.most || !strings.Contains(h.attributes, "WT1") {
+					t.Errorf("%v after %v: %s", err, took, h.attributes)
+				}
+			})
+		})
 	}
 }

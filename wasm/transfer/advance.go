@@ -18,7 +18,7 @@ const (
 	lookAfter = 6 * time.Second
 	// mirrorAgain is the pause before it is made sure of that no write that was
 	// overtaken has landed after the last one: longer than a write takes.
-	mirrorAgain = 25 * time.Second
+	mirrorAgain = 10 * time.Second
 	// maxAttempts is how often Twilio is asked for one invite.
 	maxAttempts = 5
 	// keepEnded is how many ended transfers, and departures, a state keeps.

@@ -2,8 +2,8 @@ package transfer
 
 import (
 	"errors"
-	"slices"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
