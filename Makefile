@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: vuln test-deploy chaos random help demo build module test test-go test-wasm test-browser test-flex plugin flex deps-flex check bench fuzz deps fmt clean npm chromium
+.PHONY: bugs vuln test-deploy chaos random help demo build module test test-go test-wasm test-browser test-flex plugin flex deps-flex check bench fuzz deps fmt clean npm chromium
 .NOTPARALLEL: # tests wait and use all cores: no part runs beside another, nor beside a build
 
 BIN     := bin/flex-transfer
@@ -102,6 +102,9 @@ chaos: ## 20,000 transfers and 1,000 of each race under faults, kills and cuts; 
 
 simulate: ## Simulate a busy floor for FOR=10m, or HOURS=… of its time, from SEED=…; prints what was found (ARGS=… see -help)
 	@go run ./server/simulate/run $(if $(HOURS),-hours $(HOURS),-for $${FOR:-10m}) -seed $${SEED:-1} -parallel $$(nproc) $(ARGS)
+
+bugs: ## Put faults that somebody else chose into a copy, one after the other, and simulate until each is found
+	@sh server/simulate/testdata/bugs/try.sh
 
 vuln: ## Check what is built against Go's vulnerability database (GOVULNDB=URL for a mirror); fails where it cannot be had
 	go run golang.org/x/vuln/cmd/govulncheck@v1.1.4 ./...

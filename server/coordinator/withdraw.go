@@ -40,18 +40,20 @@ func (c *Coordinator) takeWithdraw(ctx context.Context, record ledger.Record, t 
 // nextFirst decides what follows while the invite still stands, and records it
 // if that is another target. It writes nothing, and returns the record that it
 // was given, where the invite has to be taken back before more is known: an agent
-// is with the customer, or may be; or it is not sure which invites there are.
+// is with the customer, or may be; or it is not known which one it is. Where the
+// present target's was never made, and a former one's still stands, that is it.
 func (c *Coordinator) nextFirst(ctx context.Context, record ledger.Record, t transfer.Transfer) (ledger.Record, bool, error) {
-	if t.LeftAt.IsZero() || t.Over == transfer.ReasonInviteWithdrawn || t.Invite.TaskSID == "" || t.Attempt > 1 {
+	if t.LeftAt.IsZero() || t.Over == transfer.ReasonInviteWithdrawn || t.Stands() == "" {
 		return record, false, nil
 	}
-	if t.Invite.After != "" {
-		if _, e, err := c.takeBackTask(ctx, t, t.Invite.After); e != nil || err != nil {
-			return record, false, nil // whoever takes them back looks closer
-		}
+	if e, err := c.takeBackOthers(ctx, record.State, t); e != nil || err != nil {
+		return record, false, err // whoever takes back what somebody has accepted looks closer
 	}
-	task, err := c.Twilio.Task(ctx, t.Invite.TaskSID)
-	if err != nil || task.AssignmentStatus != taskPending && task.AssignmentStatus != taskReserved {
+	task, err := c.Twilio.Task(ctx, t.Stands())
+	switch {
+	case err != nil && !twilioapi.IsNotFound(err):
+		return record, false, err
+	case err != nil, task.AssignmentStatus != taskPending && task.AssignmentStatus != taskReserved:
 		return record, false, nil // likewise
 	}
 	return c.recordDecided(ctx, record, func(s transfer.State) (transfer.Event, error) {
@@ -61,6 +63,27 @@ func (c *Coordinator) nextFirst(ctx context.Context, record ledger.Record, t tra
 		}
 		return transfer.Withdrawn{TransferID: t.ID, Next: next, Standing: true, At: c.Clock()}, nil
 	})
+}
+
+// takeBackOthers takes back what there may be beside the invite that stands: a
+// former target's, and others for this one whose answers were lost.
+func (c *Coordinator) takeBackOthers(ctx context.Context, s transfer.State, t transfer.Transfer) (transfer.Event, error) {
+	var others []string
+	if t.Attempt > 1 {
+		var err error
+		if others, err = c.tasksOf(ctx, s, t); err != nil {
+			return nil, err
+		}
+	}
+	for _, sid := range append(others, t.Invite.After) {
+		if sid == "" || sid == t.Stands() {
+			continue
+		}
+		if _, e, err := c.takeBackTask(ctx, t, sid); e != nil || err != nil {
+			return e, err
+		}
+	}
+	return nil, nil
 }
 
 // recordDecided writes what is decided on the channel's state, as

@@ -64,13 +64,21 @@ func isRefusal(err error) bool {
 }
 
 // left is a lab whose customer is alone and Bea is being asked; Sam is next.
-func left(t *testing.T) (*lab, *process) {
+func left(t *testing.T) (*lab, *process) { return leftAfter(t, 1) }
+
+// leftAfter is one in which it took so many attempts to ask Bea.
+func leftAfter(t *testing.T, attempts int) (*lab, *process) {
 	l, p := several(t, func(l *lab, s *transfer.Settings) {
 		s.Fallbacks = []transfer.Fallback{{Kind: transfer.FallbackWorker, SID: l.worker("sam")}}
 		l.be("sam", "Available")
 	})
+	if attempts > 1 {
+		p.once("invite", notReached)
+	}
 	l.ask(p, "ada", func(*transfer.Request) {})
-	l.until(p, transfer.PhaseRinging)
+	if got := l.until(p, transfer.PhaseRinging); got.Attempt != attempts {
+		t.Fatalf("attempt %d", got.Attempt)
+	}
 	return l, p
 }
 
@@ -128,38 +136,42 @@ func TestNobodyWaitsForTheLedgerWhileAlone(t *testing.T) {
 // the next one, and one in the end.
 func TestWhatIsDeclinedStandsUntilTheNextIsThere(t *testing.T) {
 	for name, lose := range map[string]func(func() error) error{"not reached": notReached, "answer lost": lostAnswer} {
-		t.Run(name, func(t *testing.T) {
-			l, p := left(t)
-			live := func() (n int) {
-				for _, task := range l.account.Glance(l.conv.SID).Tasks {
-					if task.Status == "pending" || task.Status == "reserved" {
-						n++
-					}
-				}
-				return n
+		for _, attempts := range []int{1, 2} {
+			t.Run(fmt.Sprint(name, " ", attempts), func(t *testing.T) { testDeclinedStands(t, lose, attempts) })
+		}
+	}
+}
+
+func testDeclinedStands(t *testing.T, lose func(func() error) error, attempts int) {
+	l, p := leftAfter(t, attempts)
+	live := func() (n int) {
+		for _, task := range l.account.Glance(l.conv.SID).Tasks {
+			if task.Status == "pending" || task.Status == "reserved" {
+				n++
 			}
-			failed := 0
-			p.around = func(op string, do func() error) error {
-				if live() == 0 {
-					t.Errorf("before %s: nothing stands for the customer", op)
-				}
-				if op == "invite" && failed < 3 {
-					failed++
-					return lose(do)
-				}
-				return do()
-			}
-			decline(l, p)
-			l.deliverAll(p)
-			for range 20 {
-				l.run(p)
-				p.Wait()
-				l.clock.Advance(time.Second)
-			}
-			if _, ok := l.reservation("sam", "pending"); !ok || failed == 0 || live() != 1 {
-				t.Errorf("sam is asked: %v after %d failures, by %d invites: %+v", ok, failed, live(), l.last())
-			}
-		})
+		}
+		return n
+	}
+	failed := 0
+	p.around = func(op string, do func() error) error {
+		if live() == 0 {
+			t.Errorf("before %s: nothing stands for the customer", op)
+		}
+		if op == "invite" && failed < 3 {
+			failed++
+			return lose(do)
+		}
+		return do()
+	}
+	decline(l, p)
+	l.deliverAll(p)
+	for range 20 {
+		l.run(p)
+		p.Wait()
+		l.clock.Advance(time.Second)
+	}
+	if _, ok := l.reservation("sam", "pending"); !ok || failed == 0 || live() != 1 {
+		t.Errorf("sam is asked: %v after %d failures, by %d invites: %+v", ok, failed, live(), l.last())
 	}
 }
 

@@ -300,6 +300,19 @@ func TestWhatIsDeclinedIsTakenBackLast(t *testing.T) {
 			}
 		}
 	}
+	// The next target's invite was never made: what the first one declined goes on standing, for the one after.
+	third := Next{Kind: NextTarget, Target: Target{Kind: TargetQueue, SID: sid("WQ", 1)}, Attributes: "{}"}
+	again := walk(t, opened(t), Invited{TransferID: "XT1", InviteSID: "KG1", TaskSID: "WT1", At: at(1)}, Left{"XT1", at(2)},
+		Declined{TransferID: "XT1", TaskSID: "WT1", Reason: ReasonTargetDeclined, At: at(3)},
+		Withdrawn{TransferID: "XT1", Next: next, Standing: true, At: at(4)},
+		InviteRefused{TransferID: "XT1", Round: 1, Attempt: 1, Reason: ReasonInviteRefused, At: at(5)},
+		Withdrawn{TransferID: "XT1", Next: third, Standing: true, At: at(6)})
+	if got := again.Transfers[0]; got.Invite.After != "WT1" || !got.FormerDeclined() || len(got.Tried) != 2 {
+		t.Errorf("%+v", got)
+	}
+	if got := walk(t, again, Accepted{TransferID: "XT1", WorkerSID: bea, TaskSID: "WT1", At: at(7)}).Transfers[0]; got.Target.SID != bea || len(got.Tried) != 0 || got.Phase != PhaseCompleted {
+		t.Errorf("the first one after all: %+v", got)
+	}
 	done := walk(t, asked, back)
 	if takesBack(done) || done.Transfers[0].Phase != PhaseRinging {
 		t.Errorf("%+v", done.Transfers[0])

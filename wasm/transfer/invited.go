@@ -1,6 +1,9 @@
 package transfer
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // How a transfer goes on while its target is invited, asked and joins, and the
 // agent leaves.
@@ -191,12 +194,14 @@ func (e Accepted) apply(s *State) error {
 	})
 }
 
-// backToFormer goes back to the target before the present one: they accepted
-// before their invite was taken back. The present one's, where there is one, is
+// backToFormer goes back to the target whose invite still stood: they accepted
+// before it was taken back. The present one's, where there is one, is
 // taken back instead.
 func (t *Transfer) backToFormer() {
-	last, present := len(t.Tried)-1, t.Invite.TaskSID
-	t.Target, t.Tried = t.Tried[last].Target, t.Tried[:last:last]
+	present := t.Invite.TaskSID
+	if of := slices.IndexFunc(t.Tried, func(o Tried) bool { return o.TaskSID == t.Invite.After }); of >= 0 {
+		t.Target, t.Tried = t.Tried[of].Target, t.Tried[:of:of]
+	}
 	t.Invite = Invite{TaskChannelName: t.Invite.TaskChannelName, TaskSID: t.Invite.After, After: present}
 }
 

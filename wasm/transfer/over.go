@@ -1,6 +1,9 @@
 package transfer
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // How a transfer goes on once its target will not take over.
 
@@ -103,7 +106,7 @@ func (e Withdrawn) apply(s *State) error {
 		}
 		switch e.Next.Kind {
 		case NextTarget:
-			former := t.Invite.TaskSID
+			former := t.Stands()
 			t.next(e.Next, e.At)
 			if e.Standing {
 				t.Invite.After = former
@@ -118,6 +121,11 @@ func (e Withdrawn) apply(s *State) error {
 		return true
 	})
 }
+
+// Stands is the task of the invite that stands for the customer: the present
+// target's, or where that was never made a former one's; empty where there is
+// none.
+func (t Transfer) Stands() string { return cmp.Or(t.Invite.TaskSID, t.Invite.After) }
 
 // next asks the next target.
 func (t *Transfer) next(n Next, at time.Time) {
