@@ -86,6 +86,10 @@ func run(ctx context.Context, p plan, progress *os.File) (*report, error) {
 	whole := &report{plan: p, tally: map[string]*tally{}, repairs: map[string]float64{}}
 	for i, part := range p.floors() {
 		r, err := runFloor(ctx, part, progress)
+		if err != nil && ctx.Err() != nil && len(whole.stories) > 0 {
+			fmt.Fprintln(progress, "interrupted: what follows is of the floors that were finished")
+			break
+		}
 		if err != nil {
 			return nil, err
 		}

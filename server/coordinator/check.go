@@ -66,32 +66,31 @@ func (c *Coordinator) acceptance(ctx context.Context, t transfer.Transfer, taskS
 	return nil, nil
 }
 
-// checkWaiting checks a transfer that nobody has accepted.
+// checkWaiting checks a transfer that nobody has accepted. Whether the target has
+// declined is asked before whether their time is over: it is the truer answer, and
+// what was declined may stand until the next one is asked.
 func (c *Coordinator) checkWaiting(ctx context.Context, record ledger.Record, t transfer.Transfer, task twilioapi.Task) (transfer.Event, error) {
 	if ended, err := c.checkChannel(ctx, record.State, t); ended != nil || err != nil {
 		return ended, err
+	}
+	toWorker := t.Target.Kind == transfer.TargetWorker
+	if toWorker && task.AssignmentStatus == taskPending { // else they are being asked
+		reservations, err := c.Twilio.TaskReservations(ctx, t.Invite.TaskSID)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range reservations {
+			if r.WorkerSID == t.Target.SID && (r.Status == reservationRejected || r.Status == reservationTimeout) {
+				return transfer.Declined{TransferID: t.ID, TaskSID: t.Invite.TaskSID, Reason: transfer.ReasonTargetDeclined, At: c.Clock()}, nil
+			}
+		}
 	}
 	now := c.Clock()
 	if c.overdue(record, t, now) {
 		return transfer.TimedOut{TransferID: t.ID, At: now}, nil
 	}
-	if t.Target.Kind != transfer.TargetWorker {
-		return nil, nil
-	}
-	if w, ok := c.Roster.Known(t.Target.SID); ok && !w.Available {
+	if w, ok := c.Roster.Known(t.Target.SID); toWorker && ok && !w.Available {
 		return transfer.Declined{TransferID: t.ID, TaskSID: t.Invite.TaskSID, Reason: transfer.ReasonTargetWentOff, At: now}, nil
-	}
-	if task.AssignmentStatus == taskReserved {
-		return nil, nil
-	}
-	reservations, err := c.Twilio.TaskReservations(ctx, t.Invite.TaskSID)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range reservations {
-		if r.WorkerSID == t.Target.SID && (r.Status == reservationRejected || r.Status == reservationTimeout) {
-			return transfer.Declined{TransferID: t.ID, TaskSID: t.Invite.TaskSID, Reason: transfer.ReasonTargetDeclined, At: now}, nil
-		}
 	}
 	return nil, nil
 }

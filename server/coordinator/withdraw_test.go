@@ -175,6 +175,19 @@ func testDeclinedStands(t *testing.T, lose func(func() error) error, attempts in
 	}
 }
 
+// TestADeclineWhoseWebhookIsLost is a decline, also where their time is over when it is noticed.
+func TestADeclineWhoseWebhookIsLost(t *testing.T) {
+	l, p := left(t)
+	decline(l, p)
+	l.takeHooks()
+	l.clock.Advance(time.Minute)
+	l.run(p)
+	p.Wait()
+	if got := l.last(); len(got.Tried) != 1 || got.Tried[0].Outcome != transfer.ReasonTargetDeclined {
+		t.Errorf("%+v", got.Tried)
+	}
+}
+
 // TestKilledBetweenTwoTargets kills the process before and after each thing that
 // it does from a decline on. Another one asks Sam, once, within ten seconds.
 func TestKilledBetweenTwoTargets(t *testing.T) {
