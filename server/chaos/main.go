@@ -87,7 +87,7 @@ func run(ctx context.Context, p plan, progress *os.File) (*report, error) {
 	for i, part := range p.floors() {
 		r, err := runFloor(ctx, part, progress)
 		if err != nil && ctx.Err() != nil && len(whole.stories) > 0 {
-			fmt.Fprintln(progress, "interrupted: what follows is of the floors that were finished")
+			whole.interrupted = true
 			break
 		}
 		if err != nil {

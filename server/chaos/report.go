@@ -25,6 +25,7 @@ type tally struct {
 type report struct {
 	plan                   plan
 	took                   time.Duration
+	interrupted            bool // this is of the floors that were finished
 	stories                []*story
 	tally                  map[string]*tally
 	alone, doubles         []time.Duration
@@ -104,6 +105,9 @@ func (r *report) broken() []string {
 		if n > 0 {
 			broken = append(broken, fmt.Sprintf("%d %s", n, what))
 		}
+	}
+	if r.interrupted {
+		broken = append(broken, fmt.Sprintf("interrupted after %d of %d conversations", len(r.stories), r.plan.conversations()))
 	}
 	check("reports that were not true", r.sum(func(t *tally) int { return t.untrue }))
 	check("transfers lost", r.sum(func(t *tally) int { return t.lost }))

@@ -186,12 +186,15 @@ func (c *Coordinator) await(ctx context.Context, record ledger.Record, id string
 }
 
 // Find returns a transfer that concerns the caller, or that a supervisor asks
-// for.
+// for. Where the ledger does not answer within Options.Answer it says so: a
+// process that has just begun may still be waiting for it.
 func (c *Coordinator) Find(ctx context.Context, by Caller, id string) (Outcome, error) {
 	if !strings.HasPrefix(id, "XT") || len(id) != 34 {
 		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}
 	}
-	record, err := c.Ledger.Find(ctx, id)
+	answerBy, cancel := c.Schedule.Within(ctx, c.Answer)
+	defer cancel()
+	record, err := c.Ledger.Find(answerBy, id)
 	if errors.Is(err, ledger.ErrNotFound) {
 		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}
 	}

@@ -391,3 +391,24 @@ func TestARepeatThatComesLate(t *testing.T) {
 		t.Error("ada is still in, so this tests nothing")
 	}
 }
+
+// deafLedger answers no search.
+type deafLedger struct{ ledger.Ledger }
+
+func (deafLedger) Find(ctx context.Context, _ string) (ledger.Record, error) {
+	<-ctx.Done()
+	return ledger.Record{}, ctx.Err()
+}
+
+// TestFindAnswersInTime also where the ledger does not.
+func TestFindAnswersInTime(t *testing.T) {
+	l := newLab(t)
+	p := l.open(func(o *Options) { o.Ledger, o.Answer = deafLedger{o.Ledger}, 10*time.Millisecond })
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err := p.Find(ctx, l.as("ada"), "XT0123456789abcdef0123456789abcdef")
+	var refusal *transfer.Refusal
+	if !errors.As(err, &refusal) || refusal.Reason != transfer.ReasonServiceUnavailable || ctx.Err() != nil {
+		t.Errorf("%v", err)
+	}
+}

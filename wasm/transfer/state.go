@@ -126,7 +126,8 @@ type Invite struct {
 	// stands: it is taken back right before this one is asked for, so that the
 	// customer does not wait while something is written down; or, where the former
 	// target has declined, right after, so that something at Twilio always stands
-	// for the customer. It is empty once this one is there.
+	// for the customer. It is empty once that is taken back. Where the former
+	// target accepts after all, it is the task of whoever was asked instead of them.
 	After string `json:"after,omitempty"`
 }
 

@@ -15,8 +15,8 @@ const (
 	StepDepart   StepKind = "depart"    // remove who leaves, or close the channel
 	StepWithdraw StepKind = "withdraw"  // take the invite back and decide what follows
 	StepClose    StepKind = "close"     // close the channel: nobody took over
-	StepUndouble StepKind = "undouble"  // remove who accepted although they were in already
 	StepTakeBack StepKind = "take-back" // take a former target's invite back that still stands
+	StepUndouble StepKind = "undouble"  // remove who accepted although they were in already
 	StepLook     StepKind = "look"      // look whether the agent who was to be removed is still in
 	StepFind     StepKind = "find"      // look the invite up by the transfer's ID
 	StepMirror   StepKind = "mirror"    // write the outstanding invites into the conversation's attributes
@@ -42,7 +42,8 @@ type Step struct {
 
 // Steps says what has to be done: one step for each open transfer and
 // departure, one for the mirror if it is stale, one for each digest that is
-// wanted, one for each former invite that still stands. They are in the order of their rank; each may be taken by itself.
+// wanted, one for each former invite that still stands. They are in the order of
+// their rank; each may be taken by itself.
 func (s State) Steps() []Step {
 	var steps []Step
 	for _, t := range s.Transfers {

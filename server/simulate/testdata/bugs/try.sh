@@ -11,9 +11,13 @@ for patch in "$root"/server/simulate/testdata/bugs/*.patch; do
 	git -C "$root" archive HEAD | tar -x -C "$copy/tree"
 	cd "$copy/tree"
 	git apply "$patch"
-	if go run ./server/simulate/run -floor dense -for 200s -seed 0 -agents 8 -each 20m -talk-every 2m -talk-for 1m \
+	go build -o "$copy/simulate" ./server/simulate/run
+	if "$copy/simulate" -floor dense -for 200s -seed 0 -agents 8 -each 20m -talk-every 2m -talk-for 1m \
 		-restless 0.85 -rough -quiet -shrink 1s >"$copy/out"; then
 		echo "$(basename "$patch" .patch): not found"
+		missed=1
+	elif ! grep -q '^seed' "$copy/out"; then
+		echo "$(basename "$patch" .patch): could not be played"
 		missed=1
 	else
 		echo "$(basename "$patch" .patch): $(grep -m1 '^seed' "$copy/out")"
