@@ -1,9 +1,9 @@
 // Command chaos carries out thousands of transfers while everything goes wrong
 // that can: Twilio answers 429, 500, 503, resets, loses answers, hangs, and its
 // lists lag; webhooks get lost, come twice and in the wrong order; backends and
-// NATS servers are killed with -9 or stand still, and backends are cut off from NATS. Then it
-// judges, by the simulated account's own record and not by our ledger, what
-// became of each transfer and of each customer.
+// NATS servers are killed with -9 or stand still, and backends are cut off from
+// NATS. Then it judges, by the simulated account's own record and not by our
+// ledger, what became of each transfer and of each customer.
 //
 // The backends are processes of their own (three unless told otherwise) on a
 // NATS cluster of three processes, and everything goes over sockets. What

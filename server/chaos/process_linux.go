@@ -9,12 +9,12 @@ import (
 func dieWithUs() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
 // stand lets the process stand still, or go on: for everybody else it is as if it
-// were cut off, or very slow.
-func (p *process) stand(still bool) {
+// were cut off, or very slow. It returns false where it cannot.
+func (p *process) stand(still bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.command == nil {
-		return
+		return false
 	}
 	signal := syscall.SIGCONT
 	if still {
@@ -22,4 +22,5 @@ func (p *process) stand(still bool) {
 	}
 	_ = p.command.Process.Signal(signal) // it may have been killed meanwhile
 	p.still, p.moved = still, time.Now()
+	return true
 }

@@ -4,8 +4,7 @@ package main
 type verdict int
 
 const (
-	notAsked verdict = iota
-	granted
+	granted verdict = iota
 	refused
 	unsaid // nobody has answered, or that they are not in the conversation any more, which may be what they asked for
 )

@@ -68,8 +68,10 @@ func (c *cluster) trouble(p plan) (stop func()) {
 			all = append(all, b.process)
 		}
 		victim := all[r.IntN(len(all))]
+		if !victim.stand(true) {
+			return
+		}
 		c.note(&c.freezes)
-		victim.stand(true)
 		sleep(ctx, stillFor)
 		victim.stand(false)
 	})

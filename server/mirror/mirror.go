@@ -91,7 +91,8 @@ func Write(ctx context.Context, api Twilio, conversationSID string, outstanding 
 	return done, ErrContended
 }
 
-// hangs is how long a call may take before it is made anew. All of them may be: what an overtaken write does is read back.
+// hangs is how long a call may take before it is made anew. That does no harm: should the first write land after the
+// second, reading back shows it.
 const hangs = 4 * time.Second
 
 // hasty makes calls anew whose connection hangs. The second time they may take as long as the context allows, so that an
@@ -107,10 +108,11 @@ func (h hasty) UpdateConversationAttributes(ctx context.Context, sid, attributes
 	return anew(ctx, func(ctx context.Context) error { return h.Twilio.UpdateConversationAttributes(ctx, sid, attributes) })
 }
 
+// anew makes the call, and once more where it has taken too long or the line at Twilio's limit is longer than that.
 func anew(ctx context.Context, call func(context.Context) error) error {
 	short, cancel := context.WithTimeout(ctx, hangs)
 	err := call(short)
-	hung := short.Err() != nil || errors.Is(err, twilioapi.ErrTooBusy) // or stands in line for as long
+	hung := short.Err() != nil || errors.Is(err, twilioapi.ErrTooBusy)
 	cancel()
 	if err == nil || !hung || ctx.Err() != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"strings"
 	"testing"
@@ -343,22 +342,17 @@ func TestWhoIsCutOffWithdrawsNothing(t *testing.T) {
 	last, err := l.process.ledger.Last(t.Context(), l.conv.SID)
 	l.check(err)
 	l.start(transfer.ModeWarm, "", l.toWorker("chidi"), "two")
-	var reports []reconcile.Report
-	alone, err := reconcile.New(reconcile.Options{
-		Ledger: cutOff{l.process.ledger, last.Sequence}, Twilio: l.client, Engine: l.process.Coordinator, Roster: labRoster{l},
-		Settings: func() transfer.Settings { return l.settings }, Policy: func() reconcile.Policy { return l.policy }, Clock: l.clock.Now,
-		Logger: slog.New(slog.DiscardHandler), Observe: func(r reconcile.Report) { reports = append(reports, r) },
-	})
-	l.check(err)
+	p := &process{Coordinator: l.process.Coordinator}
+	alone := l.reconciler(p, cutOff{l.process.ledger, last.Sequence}, l.clock.Now)
 	for range 30 {
 		l.clock.Advance(time.Second)
 		l.check(alone.Look(l.conv.InteractionSID, l.conv.SID))
 		_, _ = alone.RunOnce(t.Context())
 	}
-	if len(reports) == 0 || len(l.live()) != 1 {
-		t.Errorf("asked by %+v: %+v", l.live(), reports)
+	if len(p.reports) == 0 || len(l.live()) != 1 {
+		t.Errorf("asked by %+v: %+v", l.live(), p.reports)
 	}
-	for _, r := range reports {
+	for _, r := range p.reports {
 		if r.Outcome != reconcile.OutcomeMoot {
 			t.Errorf("%+v", r)
 		}

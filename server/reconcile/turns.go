@@ -28,8 +28,7 @@ func (t turn) String() string {
 
 // claim takes the turn, unless another process has had it for less than the
 // pause; a process that has just begun, or whose last turn failed, takes it all
-// the same. It returns how far
-// the last one came, and when the next is due.
+// the same. It returns how far the last one came, and when the next is due.
 func (r *Reconciler) claim(ctx context.Context, key string, of *round, pause time.Duration) (last turn, ours bool, due time.Time, err error) {
 	now := r.Clock()
 	notes, shared := r.Ledger.(ledger.Notes)

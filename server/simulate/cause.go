@@ -108,9 +108,8 @@ func (j *judge) refusedAgain(q request, why transfer.Reason) {
 // repaired looks at a repair: something outside must have made it necessary, a
 // request that took effect when nobody counted on it, something that was done
 // behind our back, or what a process wrote that had stood still. Otherwise it
-// hides a fault of ours. An acceptance whose webhook
-// is lost may be noticed by whoever looks first, and a conversation may end while
-// it is looked at.
+// hides a fault of ours. An acceptance whose webhook is lost may be noticed by
+// whoever looks first, and a conversation may end while it is looked at.
 func (j *judge) repaired(r reconcile.Report) {
 	t := j.sim.talkOf(r.ChannelSID)
 	if r.Outcome != reconcile.OutcomeRepaired || r.Code == transfer.FindingMissedAccept || t.status != "active" {
