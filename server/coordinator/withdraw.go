@@ -144,6 +144,11 @@ func (c *Coordinator) takeBack(ctx context.Context, s transfer.State, t transfer
 	return attributes, nil, nil
 }
 
+// errNobodyListed says that a task asks nobody any more, and that it is not known
+// who accepted it: the list lags behind, or somebody completed the task by other
+// means.
+var errNobodyListed = errors.New("nobody is listed yet who accepted it")
+
 // takeBackTask cancels one task of an invite, unless somebody has accepted it,
 // and returns its attributes, which are empty where it is gone. Where the task
 // changes meanwhile, it is looked at again.
@@ -171,7 +176,7 @@ func (c *Coordinator) takeBackTask(ctx context.Context, t transfer.Transfer, sid
 		}
 		e, err := c.acceptance(ctx, t, sid)
 		if e == nil && err == nil {
-			err = fmt.Errorf("task %s is %s, and nobody is listed yet who accepted it", sid, task.AssignmentStatus)
+			err = fmt.Errorf("task %s is %s, and %w", sid, task.AssignmentStatus, errNobodyListed)
 		}
 		return "", e, err
 	}
@@ -197,10 +202,13 @@ func (c *Coordinator) takeBackFormer(ctx context.Context, most time.Duration, t 
 }
 
 // takeBackStanding takes the invite back that still stands beside the present
-// one. If somebody accepts it before anybody accepts that, they have won.
+// one. If somebody accepts it before anybody accepts that, they have won. Where
+// nobody can win any more, one that asks nobody has been taken back, whoever had
+// it: an agent who is in by it is found by the audit.
 func (c *Coordinator) takeBackStanding(ctx context.Context, t transfer.Transfer) (transfer.Event, error) {
 	_, e, err := c.takeBackTask(ctx, t, t.Invite.After)
-	if err != nil {
+	asksNobody := errors.Is(err, errNobodyListed) && (!t.Open() || t.AcceptedBy != "")
+	if err != nil && !asksNobody {
 		return nil, err
 	}
 	if accepted, ok := e.(transfer.Accepted); ok && t.Open() && t.AcceptedBy == "" {

@@ -298,3 +298,55 @@ func TestTheFormerTargetIsFaster(t *testing.T) {
 		}
 	}
 }
+
+// endedOtherwise is an account in which one task was completed by somebody who is not on its list.
+type endedOtherwise struct {
+	noReservations
+	sid *string
+}
+
+func (e endedOtherwise) Task(ctx context.Context, sid string) (twilioapi.Task, error) {
+	task, err := e.noReservations.Task(ctx, sid)
+	if sid == *e.sid {
+		task.AssignmentStatus = "completed"
+	}
+	return task, err
+}
+
+// TestAFormerInviteThatAsksNobody is left alone once it is known who has taken over, and asked about as long as it is not.
+func TestAFormerInviteThatAsksNobody(t *testing.T) {
+	l, p := left(t)
+	ended, lags := "", false
+	q := l.open(func(o *Options) {
+		o.Settings, o.Twilio = p.Settings, endedOtherwise{noReservations{o.Twilio, &lags}, &ended}
+	})
+	p.kill()
+	former := l.last().Invite.TaskSID
+	q.around = func(op string, do func() error) error {
+		if op == "cancel" {
+			return notReached(do)
+		}
+		return do()
+	}
+	decline(l, q)
+	l.deliverAll(q)
+	l.untilRound(q, 1)
+	ended, lags = former, true
+	goOn := func() string {
+		for range 10 {
+			l.clock.Advance(time.Second)
+			l.run(q)
+			q.Wait()
+		}
+		return l.last().Invite.After
+	}
+	if after := goOn(); after != former {
+		t.Errorf("nobody has taken over yet, and the former invite is %q, want %q", after, former)
+	}
+	l.accept("sam")
+	l.deliverAll(q)
+	l.until(q, transfer.PhaseCompleted)
+	if after := goOn(); after != "" {
+		t.Errorf("sam has taken over, and %q is still to be taken back", after)
+	}
+}

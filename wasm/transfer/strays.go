@@ -27,7 +27,7 @@ func (a *audit) surplus() {
 		}
 		why := ""
 		switch {
-		case known && t.Open() && t.Invite.After == task.SID: // it is taken back right before the next one is asked for, or right after
+		case known && t.Invite.After == task.SID: // a step takes it back: right before the next one is asked for, or after that
 		case !known:
 			why = "its transfer is long over"
 		case !t.Open():
