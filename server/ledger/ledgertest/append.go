@@ -18,7 +18,7 @@ import (
 const writers = 500
 
 func testAppend(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	want := NewRecord(1, "a", transfer.PhaseInviting)
 	want.Sequence = add(t, l, want, 0)
 	if want.Sequence == 0 {
@@ -41,7 +41,7 @@ func testAppend(t *testing.T, h Harness) {
 }
 
 func testAppendExpects(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	if _, err := l.Last(soon(t), ChannelSID(1)); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("Last of a channel without records: %v, want ErrNotFound", err)
 	}
@@ -67,7 +67,7 @@ func testAppendExpects(t *testing.T, h Harness) {
 }
 
 func testAppendRefuses(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	for field, r := range map[string]ledger.Record{
 		"id":                    NewRecord(1, "", transfer.PhaseInviting),
 		"id ":                   NewRecord(1, "a b", transfer.PhaseInviting),
@@ -85,7 +85,7 @@ func testAppendRefuses(t *testing.T, h Harness) {
 
 // testAppendOneWinner lets many writers expect the same sequence.
 func testAppendOneWinner(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	var expected uint64
 	for round := range 5 {
 		winners := race(t, l, round, expected)
@@ -127,7 +127,7 @@ func race(t *testing.T, l ledger.Ledger, round int, expected uint64) map[string]
 
 // testNewest asks for the last record by what is on disk.
 func testNewest(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	if _, err := l.Newest(soon(t), ChannelSID(1)); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("Newest of a channel without a record: %v, want ErrNotFound", err)
 	}
@@ -152,7 +152,7 @@ func testNewest(t *testing.T, h Harness) {
 // testAppendReadsBack writes again what was written, as one does whose answer
 // was lost.
 func testAppendReadsBack(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	first, second := NewRecord(1, "first", transfer.PhaseInviting), NewRecord(1, "second", transfer.PhaseLeaving)
 	one := add(t, l, first, 0)
 	if again := add(t, l, first, 0); again != one {
@@ -173,7 +173,7 @@ func testAppendReadsBack(t *testing.T, h Harness) {
 }
 
 func testLastAfterConflict(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	var wg sync.WaitGroup
 	for i := range 40 {
 		wg.Go(func() {
@@ -203,7 +203,7 @@ func testLastAfterConflict(t *testing.T, h Harness) {
 }
 
 func testFind(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	first := add(t, l, NewRecord(1, "a", transfer.PhaseInviting), 0)
 	add(t, l, NewRecord(2, "b", transfer.PhaseInviting), 0)
 	second := add(t, l, NewRecord(1, "c", transfer.PhaseLeaving), first)
@@ -227,7 +227,7 @@ func testFind(t *testing.T, h Harness) {
 }
 
 func testRecordsAreCopies(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	r := NewRecord(1, "a", transfer.PhaseInviting)
 	r.State.Transfers[0].DroppedAttributes = []string{"x"}
 	add(t, l, r, 0)

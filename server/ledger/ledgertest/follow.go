@@ -31,7 +31,7 @@ func followed(t *testing.T, l ledger.Ledger, after uint64, last string) (ids []s
 }
 
 func testFollowOrder(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	one := add(t, l, NewRecord(1, "1a", transfer.PhaseInviting), 0)
 	two := add(t, l, NewRecord(2, "2a", transfer.PhaseInviting), 0)
 	add(t, l, NewRecord(3, "3a", transfer.PhaseInviting), 0)
@@ -43,7 +43,7 @@ func testFollowOrder(t *testing.T, h Harness) {
 }
 
 func testFollowResume(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	var sequences []uint64
 	for n := range 10 {
 		sequences = append(sequences, add(t, l, NewRecord(n, fmt.Sprint("r", n), transfer.PhaseInviting), 0))
@@ -76,7 +76,7 @@ func testFollowResume(t *testing.T, h Harness) {
 
 // testFollowSlow holds a visitor up while its channels move on.
 func testFollowSlow(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	at := make([]uint64, 3)
 	for n := range at {
 		at[n] = add(t, l, NewRecord(n, fmt.Sprintf("%d-0", n), transfer.PhaseInviting), 0)
@@ -114,7 +114,7 @@ func testFollowSlow(t *testing.T, h Harness) {
 }
 
 func testFollowEnds(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	visit := func(ledger.Record) error { t.Error("visited"); return nil }

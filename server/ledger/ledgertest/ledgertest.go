@@ -14,14 +14,36 @@ import (
 
 // Harness makes the ledgers to be tested.
 type Harness struct {
-	// Open returns a ledger with nothing in it, ready, and closes it when the
-	// test ends.
-	Open func(t *testing.T) ledger.Ledger
+	// Open returns a ledger with nothing in it, ready, that hands work out again
+	// after ackWait, and closes it when the test ends.
+	Open func(t *testing.T, ackWait time.Duration) ledger.Ledger
 	// Reopen closes a ledger from Open and returns one with the same records,
 	// as the next process would have it.
 	Reopen func(t *testing.T, l ledger.Ledger) ledger.Ledger
-	// AckWait is what the ledgers are set to; around 500 ms.
+	// AckWait is what the ledgers of those tests are set to that wait for it;
+	// around 500 ms.
 	AckWait time.Duration
+}
+
+// unhurried is the AckWait of those tests in which nothing may be handed out
+// twice, however slow the machine is.
+const unhurried = time.Hour
+
+// inTime plays a test of what a ledger does for whoever answers within AckWait.
+// Where that fails it is played again with longer ones, since the machine may
+// have been too slow for a short one: it has to hold for one of them.
+func (h Harness) inTime(t *testing.T, play func(l ledger.Ledger, ackWait time.Duration) error) {
+	t.Helper()
+	for ackWait := h.AckWait; ; ackWait *= 3 {
+		err := play(h.Open(t, ackWait), ackWait)
+		if err == nil {
+			return
+		}
+		if ackWait > 5*h.AckWait {
+			t.Fatal(err)
+		}
+		t.Logf("with an AckWait of %v: %v", ackWait, err)
+	}
 }
 
 // patience is how long a test waits for what has to come.
@@ -127,15 +149,23 @@ func next(t *testing.T, l ledger.Ledger) ledger.Work {
 // nothing fails the test if work comes within d.
 func nothing(t *testing.T, l ledger.Ledger, d time.Duration) {
 	t.Helper()
+	if err := rests(l, d); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rests is an error if work comes within d.
+func rests(l ledger.Ledger, d time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
 	w, err := l.Next(ctx)
 	if err == nil {
-		t.Fatalf("Next handed out record %s of channel %s", w.Record().ID, w.Record().Channel())
+		return fmt.Errorf("Next handed out record %s of channel %s", w.Record().ID, w.Record().Channel())
 	}
 	if ctx.Err() == nil {
-		t.Fatalf("Next: %v", err)
+		return fmt.Errorf("Next: %w", err)
 	}
+	return nil
 }
 
 // must fails the test on an error.

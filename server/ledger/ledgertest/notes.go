@@ -14,7 +14,7 @@ import (
 
 // testNotes: a note is changed only by who has read it, and outlives the process.
 func testNotes(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	notes, ok := l.(ledger.Notes)
 	if !ok {
 		t.Skip("the ledger keeps no notes")
@@ -63,7 +63,7 @@ func testNotes(t *testing.T, h Harness) {
 // testOpen: what is open is listed in order, what has ended is not, also after a
 // restart.
 func testOpen(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	if _, ok := l.(ledger.Opens); !ok {
 		t.Skip("the ledger lists nothing")
 	}

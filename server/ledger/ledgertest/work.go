@@ -13,7 +13,7 @@ import (
 )
 
 func testNextHandsOut(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	got := make(chan ledger.Work, 1)
 	go func() {
 		w, err := l.Next(soon(t))
@@ -38,7 +38,7 @@ func testNextHandsOut(t *testing.T, h Harness) {
 // testNextEachOnce lets several runners share the work.
 func testNextEachOnce(t *testing.T, h Harness) {
 	const records, runners = 200, 8
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	var mu sync.Mutex
 	seen := map[string]int{}
 	ctx, cancel := context.WithCancel(soon(t))
@@ -73,81 +73,86 @@ func testNextEachOnce(t *testing.T, h Harness) {
 }
 
 func testNextAgain(t *testing.T, h Harness) {
-	l := h.Open(t)
-	add(t, l, NewRecord(1, "a", transfer.PhaseInviting), 0)
-	first := next(t, l)
+	l := h.Open(t, h.AckWait)
 	start := time.Now()
-	nothing(t, l, h.AckWait/2)
+	add(t, l, NewRecord(1, "a", transfer.PhaseInviting), 0)
+	next(t, l) // its process is dead
 	again := next(t, l)
 	if again.Record().ID != "a" {
 		t.Errorf("handed out %s, want a", again.Record().ID)
 	}
-	if took := time.Since(start); took > 3*h.AckWait+time.Second {
+	if took := time.Since(start); took < h.AckWait || took > 3*h.AckWait+slowness {
 		t.Errorf("it came again after %v, want about %v", took, h.AckWait)
 	}
 	must(t, "Done", again.Done())
-	_ = first // its process is dead
 }
 
+// slowness is how much later than it should a machine may do something.
+const slowness = 10 * time.Second
+
 func testNextProgress(t *testing.T, h Harness) {
-	l := h.Open(t)
-	add(t, l, NewRecord(1, "a", transfer.PhaseInviting), 0)
-	w := next(t, l)
-	for range 8 {
-		must(t, "Progress", w.Progress())
-		nothing(t, l, h.AckWait/4)
-	}
-	must(t, "Done", w.Done())
-	nothing(t, l, 2*h.AckWait)
+	h.inTime(t, func(l ledger.Ledger, ackWait time.Duration) error {
+		add(t, l, NewRecord(1, "a", transfer.PhaseInviting), 0)
+		w := next(t, l)
+		for range 8 {
+			must(t, "Progress", w.Progress())
+			if err := rests(l, ackWait/4); err != nil {
+				return err
+			}
+		}
+		must(t, "Done", w.Done())
+		return rests(l, 2*ackWait)
+	})
 }
 
 func testNextLater(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	add(t, l, NewRecord(1, "a", transfer.PhaseInviting), 0)
 	must(t, "Later", next(t, l).Later(0))
-	must(t, "Later", next(t, l).Later(2*h.AckWait))
-	start := time.Now()
-	nothing(t, l, h.AckWait*3/2)
-	w := next(t, l)
-	if took := time.Since(start); w.Record().ID != "a" || took > 5*h.AckWait+time.Second {
+	w, start := next(t, l), time.Now()
+	must(t, "Later", w.Later(2*h.AckWait))
+	w = next(t, l)
+	if took := time.Since(start); w.Record().ID != "a" || took < 2*h.AckWait || took > 5*h.AckWait+slowness {
 		t.Errorf("%s came %v after Later(%v)", w.Record().ID, took, 2*h.AckWait)
 	}
 	must(t, "Done", w.Done())
 }
 
 func testNextDone(t *testing.T, h Harness) {
-	l := h.Open(t)
-	add(t, l, NewRecord(1, "a", transfer.PhaseInviting), 0)
-	must(t, "Done", next(t, l).Done())
-	nothing(t, l, 2*h.AckWait)
+	h.inTime(t, func(l ledger.Ledger, ackWait time.Duration) error {
+		add(t, l, NewRecord(1, "a", transfer.PhaseInviting), 0)
+		must(t, "Done", next(t, l).Done())
+		return rests(l, 2*ackWait)
+	})
 }
 
 // testNextReplaced replaces records that were handed out, put off or neither.
 func testNextReplaced(t *testing.T, h Harness) {
-	l := h.Open(t)
-	inHand := add(t, l, NewRecord(1, "1-in-hand", transfer.PhaseInviting), 0)
-	putOff := add(t, l, NewRecord(2, "2-put-off", transfer.PhaseInviting), 0)
-	for range 2 {
-		if w := next(t, l); w.Record().Sequence == putOff {
-			must(t, "Later", w.Later(h.AckWait/4))
+	h.inTime(t, func(l ledger.Ledger, ackWait time.Duration) error {
+		inHand := add(t, l, NewRecord(1, "1-in-hand", transfer.PhaseInviting), 0)
+		putOff := add(t, l, NewRecord(2, "2-put-off", transfer.PhaseInviting), 0)
+		for range 2 {
+			if w := next(t, l); w.Record().Sequence == putOff {
+				must(t, "Later", w.Later(ackWait/4))
+			}
 		}
-	}
-	waiting := add(t, l, NewRecord(3, "3-waiting", transfer.PhaseInviting), 0)
-	add(t, l, NewRecord(1, "new", transfer.PhaseRinging), inHand)
-	add(t, l, NewRecord(2, "new", transfer.PhaseRinging), putOff)
-	add(t, l, NewRecord(3, "new", transfer.PhaseRinging), waiting)
-	for range 3 {
-		w := next(t, l)
-		if w.Record().ID != "new" {
-			t.Errorf("handed out %s, which is replaced", w.Record().ID)
+		waiting := add(t, l, NewRecord(3, "3-waiting", transfer.PhaseInviting), 0)
+		add(t, l, NewRecord(1, "new", transfer.PhaseRinging), inHand)
+		add(t, l, NewRecord(2, "new", transfer.PhaseRinging), putOff)
+		add(t, l, NewRecord(3, "new", transfer.PhaseRinging), waiting)
+		for range 3 {
+			w := next(t, l)
+			if w.Record().ID != "new" {
+				t.Errorf("handed out %s, which is replaced", w.Record().ID)
+			}
+			must(t, "Done", w.Done())
 		}
-		must(t, "Done", w.Done())
-	}
-	nothing(t, l, 2*h.AckWait)
+		return rests(l, 2*ackWait)
+	})
 }
 
 func testNextEnded(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	add(t, l, NewRecord(1, "a", transfer.PhaseCompleted), 0)
 	two := add(t, l, NewRecord(2, "b", transfer.PhaseRinging), 0)
 	add(t, l, NewRecord(2, "c", transfer.PhaseFailed), two)
@@ -156,20 +161,15 @@ func testNextEnded(t *testing.T, h Harness) {
 
 // testNextLeavesNothing gives up waiting and finds that nothing is lost by it.
 func testNextLeavesNothing(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	nothing(t, l, 20*time.Millisecond)
 	add(t, l, NewRecord(1, "a", transfer.PhaseInviting), 0)
 	time.Sleep(20 * time.Millisecond)
-	start := time.Now()
-	w := next(t, l)
-	if took := time.Since(start); took > h.AckWait*3/4 {
-		t.Errorf("the work came after %v: it was kept for a caller that had left", took)
-	}
-	must(t, "Done", w.Done())
+	must(t, "Done", next(t, l).Done()) // what was kept for a caller that had left would come in an hour
 }
 
 func testWorkEndsOnce(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	add(t, l, NewRecord(1, "a", transfer.PhaseInviting), 0)
 	w := next(t, l)
 	must(t, "Done", w.Done())
@@ -179,7 +179,7 @@ func testWorkEndsOnce(t *testing.T, h Harness) {
 }
 
 func testClose(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	add(t, l, NewRecord(1, "a", transfer.PhaseCompleted), 0)
 	ended := make(chan error, 2)
 	go func() { _, err := l.Next(soon(t)); ended <- err }()
@@ -202,7 +202,7 @@ func testClose(t *testing.T, h Harness) {
 }
 
 func testReopenKeepsRecords(t *testing.T, h Harness) {
-	l := h.Open(t)
+	l := h.Open(t, unhurried)
 	const channels = 50
 	at := make([]uint64, channels)
 	for n := range channels {
@@ -244,23 +244,24 @@ func testReopenKeepsRecords(t *testing.T, h Harness) {
 // testReopenKeepsWork finds the open records again: those never handed out,
 // those in hand, and those put off.
 func testReopenKeepsWork(t *testing.T, h Harness) {
-	l := h.Open(t)
-	add(t, l, NewRecord(1, "in-hand", transfer.PhaseInviting), 0)
-	next(t, l)
-	add(t, l, NewRecord(2, "put-off", transfer.PhaseInviting), 0)
-	must(t, "Later", next(t, l).Later(h.AckWait))
-	add(t, l, NewRecord(3, "done", transfer.PhaseInviting), 0)
-	must(t, "Done", next(t, l).Done())
-	add(t, l, NewRecord(4, "fresh", transfer.PhaseInviting), 0)
-	l = h.Reopen(t, l)
-	seen := map[string]bool{}
-	for len(seen) < 3 {
-		w := next(t, l)
-		seen[w.Record().ID] = true
-		must(t, "Done", w.Done())
-	}
-	if !seen["in-hand"] || !seen["put-off"] || !seen["fresh"] {
-		t.Errorf("handed out %v, want in-hand, put-off and fresh", seen)
-	}
-	nothing(t, l, 2*h.AckWait)
+	h.inTime(t, func(l ledger.Ledger, ackWait time.Duration) error {
+		add(t, l, NewRecord(1, "in-hand", transfer.PhaseInviting), 0)
+		next(t, l)
+		add(t, l, NewRecord(2, "put-off", transfer.PhaseInviting), 0)
+		must(t, "Later", next(t, l).Later(ackWait))
+		add(t, l, NewRecord(3, "done", transfer.PhaseInviting), 0)
+		must(t, "Done", next(t, l).Done())
+		add(t, l, NewRecord(4, "fresh", transfer.PhaseInviting), 0)
+		l = h.Reopen(t, l)
+		seen := map[string]bool{}
+		for len(seen) < 3 {
+			w := next(t, l)
+			seen[w.Record().ID] = true
+			must(t, "Done", w.Done())
+		}
+		if !seen["in-hand"] || !seen["put-off"] || !seen["fresh"] {
+			return fmt.Errorf("handed out %v, want in-hand, put-off and fresh", seen)
+		}
+		return rests(l, 2*ackWait)
+	})
 }

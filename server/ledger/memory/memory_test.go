@@ -11,8 +11,6 @@ import (
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
-const ackWait = time.Second
-
 func TestConformance(t *testing.T) {
 	stores := map[ledger.Ledger]*memory.Store{}
 	open := func(t *testing.T, s *memory.Store) ledger.Ledger {
@@ -22,8 +20,8 @@ func TestConformance(t *testing.T) {
 		return l
 	}
 	ledgertest.Run(t, ledgertest.Harness{
-		AckWait: ackWait,
-		Open: func(t *testing.T) ledger.Ledger {
+		AckWait: time.Second,
+		Open: func(t *testing.T, ackWait time.Duration) ledger.Ledger {
 			return open(t, memory.NewStore(memory.Options{Now: time.Now, After: time.After, AckWait: ackWait}))
 		},
 		Reopen: func(t *testing.T, l ledger.Ledger) ledger.Ledger {

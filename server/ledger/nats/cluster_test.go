@@ -50,17 +50,8 @@ func remoteOptions(replicas int, servers ...*server.Server) Options {
 }
 
 func TestConformanceRemote(t *testing.T) {
-	ledgertest.Run(t, ledgertest.Harness{
-		AckWait: testAckWait,
-		Open: func(t *testing.T) ledger.Ledger {
-			return openWith(t, remoteOptions(1, startServer(t, server.Options{StoreDir: t.TempDir()})))
-		},
-		Reopen: func(t *testing.T, l ledger.Ledger) ledger.Ledger {
-			if err := l.Close(); err != nil {
-				t.Fatal(err)
-			}
-			return openWith(t, l.(*Ledger).options)
-		},
+	conforms(t, func(t *testing.T) Options {
+		return remoteOptions(1, startServer(t, server.Options{StoreDir: t.TempDir()}))
 	})
 }
 

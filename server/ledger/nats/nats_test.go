@@ -61,14 +61,23 @@ func waitReady(t testing.TB, l *Ledger) {
 }
 
 func TestConformance(t *testing.T) {
+	conforms(t, func(t *testing.T) Options { return testOptions(t.TempDir()) })
+}
+
+// conforms plays the conformance suite, each test on a place of its own.
+func conforms(t *testing.T, place func(t *testing.T) Options) {
 	ledgertest.Run(t, ledgertest.Harness{
 		AckWait: testAckWait,
-		Open:    func(t *testing.T) ledger.Ledger { return openWith(t, testOptions(t.TempDir())) },
+		Open: func(t *testing.T, ackWait time.Duration) ledger.Ledger {
+			o := place(t)
+			o.AckWait = ackWait
+			return openWith(t, o)
+		},
 		Reopen: func(t *testing.T, l ledger.Ledger) ledger.Ledger {
 			if err := l.Close(); err != nil {
 				t.Fatal(err)
 			}
-			return openWith(t, testOptions(l.(*Ledger).options.Dir))
+			return openWith(t, l.(*Ledger).options)
 		},
 	})
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
-	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/ledger/ledgertest"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -51,16 +50,7 @@ func TestRightsOfTheReadme(t *testing.T) {
 		o.URLs, o.Replicas = []string{u.String()}, 1
 		return o
 	}
-	ledgertest.Run(t, ledgertest.Harness{
-		AckWait: testAckWait,
-		Open:    func(t *testing.T) ledger.Ledger { return openWith(t, restricted(t)) },
-		Reopen: func(t *testing.T, l ledger.Ledger) ledger.Ledger {
-			if err := l.Close(); err != nil {
-				t.Fatal(err)
-			}
-			return openWith(t, l.(*Ledger).options)
-		},
-	})
+	conforms(t, restricted)
 	o := restricted(t)
 	a, b := openWith(t, o), openWith(t, o)
 	ctx := context.Background()
