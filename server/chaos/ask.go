@@ -71,7 +71,7 @@ func (f *game) askOnce(ctx context.Context, by seat, method, path, key string, b
 	began := time.Now()
 	defer func() {
 		if !to.stoodSince(began) { // who stands still cannot answer
-			f.cluster.answered(time.Since(began))
+			f.cluster.answered(began, fmt.Sprintf("%s %s answered %d", method, path, a.status))
 		}
 	}()
 	resp, err := f.cluster.client.Do(q)
@@ -101,14 +101,15 @@ func (j job) asked(by seat) map[string]any {
 // knows.
 const answerWithin = 10 * time.Second
 
-// answered notes how long one request took.
-func (c *cluster) answered(took time.Duration) {
+// answered notes how long one request took, and what it was if that was too long.
+func (c *cluster) answered(began time.Time, what string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	took := time.Since(began)
 	c.requests++
 	c.slowest = max(c.slowest, took)
 	if took > answerWithin {
-		c.slow++
+		c.slow = append(c.slow, fmt.Sprintf("%s %s after %s", began.UTC().Format(logTime), what, took.Round(time.Millisecond)))
 	}
 }
 

@@ -36,7 +36,7 @@ type cluster struct {
 	freezes                []time.Time
 	requests               int                // asked of backends
 	slowest                time.Duration      // of them, answered or not
-	slow                   int                // of them, longer than answerWithin
+	slow                   []string           // of them, what took longer than answerWithin
 	counted                map[string]float64 // repairs of processes that are dead, by name
 	lastCounts             []map[string]float64
 }

@@ -11,7 +11,12 @@ import (
 
 // lateBy is how long those take who are late: longer than an invite may be
 // missing from the list, and less than it may wait.
-const lateBy = 25 * time.Second
+const lateBy = 35 * time.Second
+
+// listedWithin is how long an invite may be missing from the list. What is missing
+// is put right once the grace period is over; as much again is allowed for each of
+// two backends that die over it.
+func (p plan) listedWithin() time.Duration { return 3 * p.grace }
 
 // span is a stretch of time; it has not ended where to is zero.
 type span struct{ from, to time.Time }
@@ -83,9 +88,7 @@ func (l *list) missing(task string, waited span) (longest time.Duration) {
 	return max(longest, waited.to.Sub(gap))
 }
 
-// judgeList finds invites that were lost from the list, or never came to be in
-// it. One that is missing is put right once the grace period is over; as much
-// again is allowed for that.
+// judgeList finds invites that were lost from the list, or never came to be in it.
 func (r *report) judgeList(s *story, c *channel, l *list) {
 	for task, w := range c.waited {
 		if w.to.IsZero() || c.stamps[task].Plan.Rescue {
@@ -93,7 +96,7 @@ func (r *report) judgeList(s *story, c *channel, l *list) {
 		}
 		missing := l.missing(task, *w)
 		r.unlisted = append(r.unlisted, missing)
-		if missing > 2*r.plan.grace {
+		if missing > r.plan.listedWithin() {
 			r.wrong(&r.missing, s, "an invite of %s waited for %s without being in the conversation's attributes", c.stamps[task], missing.Round(100*time.Millisecond))
 		}
 	}

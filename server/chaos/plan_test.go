@@ -27,10 +27,10 @@ func TestCounts(t *testing.T) {
 		t.Errorf("%d numbers of %d", n, want)
 	}
 	a, b := &report{tally: map[string]*tally{}, repairs: map[string]float64{}}, &report{tally: map[string]*tally{}}
-	b.of("kind").untrue, b.slow, b.findings = 2, 1, []finding{{words: "one"}}
+	b.of("kind").untrue, b.slow, b.findings = 2, []string{"GET"}, []finding{{words: "one"}}
 	a.add(b)
 	a.add(b)
-	if a.of("kind").untrue != 4 || a.slow != 2 || len(a.findings) != 2 {
+	if a.of("kind").untrue != 4 || len(a.slow) != 2 || len(a.findings) != 2 {
 		t.Errorf("%+v, %+v", a, a.of("kind"))
 	}
 }

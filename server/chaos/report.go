@@ -35,7 +35,8 @@ type report struct {
 	repairs                map[string]float64
 	kills, cuts, natsKills []time.Time
 	freezes                []time.Time // of backends and NATS servers
-	requests, slow         int         // asked of backends, and those that took longer than answerWithin
+	requests               int         // asked of backends
+	slow                   []string    // those that took longer than answerWithin
 	slowest                time.Duration
 	findings               []finding
 }
@@ -58,7 +59,7 @@ func (r *report) add(o *report) {
 		}
 	}
 	r.alone, r.doubles, r.unasked, r.unlisted = append(r.alone, o.alone...), append(r.doubles, o.doubles...), append(r.unasked, o.unasked...), append(r.unlisted, o.unlisted...)
-	r.left, r.missing, r.requests, r.slow, r.slowest = r.left+o.left, r.missing+o.missing, r.requests+o.requests, r.slow+o.slow, max(r.slowest, o.slowest)
+	r.left, r.missing, r.requests, r.slow, r.slowest = r.left+o.left, r.missing+o.missing, r.requests+o.requests, append(r.slow, o.slow...), max(r.slowest, o.slowest)
 	for name, n := range o.repairs {
 		r.repairs[name] += n
 	}
@@ -115,9 +116,9 @@ func (r *report) broken() []string {
 	check(fmt.Sprintf("customers alone for more than %s", r.plan.grace), r.sum(func(t *tally) int { return t.stranded }))
 	check("invites left behind", r.sum(func(t *tally) int { return t.leftBehind }))
 	check("conversations closed that nobody ended", r.sum(func(t *tally) int { return t.closed }))
-	check(fmt.Sprintf("requests that a backend took longer than %s for", answerWithin), r.slow)
+	check(fmt.Sprintf("requests that a backend took longer than %s for", answerWithin), len(r.slow))
 	check("conversations whose attributes still show an invite", r.left)
-	check(fmt.Sprintf("invites that the conversation's attributes did not show for more than %s", 2*r.plan.grace), r.missing)
+	check(fmt.Sprintf("invites that the conversation's attributes did not show for more than %s", r.plan.listedWithin()), r.missing)
 	if share, want := r.completed(), r.aim(); share < want {
 		broken = append(broken, fmt.Sprintf("%.2f %% of the transfers with a willing target were completed, not %.1f %%", 100*share, 100*want))
 	}
@@ -168,6 +169,9 @@ func (r *report) write(w io.Writer, dir string) error {
 			break
 		}
 		fmt.Fprintln(w, "WRONG:", f.words)
+	}
+	for _, what := range r.slow[:min(len(r.slow), 20)] {
+		fmt.Fprintln(w, "SLOW:", what)
 	}
 	for _, b := range r.broken() {
 		fmt.Fprintln(w, "BROKEN:", b)

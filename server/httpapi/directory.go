@@ -23,7 +23,9 @@ func (a *API) directory(w http.ResponseWriter, r *http.Request, by Caller) {
 		a.packed(w, r)
 		return
 	}
-	workers, queues, err := a.Directory.Directory(r.Context(), by, conversation)
+	ctx, cancel := inTime(r)
+	defer cancel()
+	workers, queues, err := a.Directory.Directory(ctx, by, conversation)
 	if err != nil {
 		a.fail(w, r, err)
 		return
@@ -36,7 +38,9 @@ func (a *API) directory(w http.ResponseWriter, r *http.Request, by Caller) {
 // packed answers with the packed directory, or with 304 to who has it. Its ETag
 // is that of the text; each coding has its own, as a strong one must.
 func (a *API) packed(w http.ResponseWriter, r *http.Request) {
-	d, err := a.Packed(r.Context())
+	ctx, cancel := inTime(r)
+	defer cancel()
+	d, err := a.Packed(ctx)
 	if err != nil {
 		a.fail(w, r, &transfer.Refusal{Reason: transfer.ReasonServiceUnavailable, Cause: err})
 		return

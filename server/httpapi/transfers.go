@@ -61,6 +61,12 @@ func outliving(r *http.Request) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(context.WithoutCancel(r.Context()), recordOf(r).arrived.Add(answerWithin))
 }
 
+// inTime is the context of what is asked for its client alone. It ends as that of
+// [outliving] does.
+func inTime(r *http.Request) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(r.Context(), recordOf(r).arrived.Add(answerWithin))
+}
+
 // startStatus is the status of a transfer that was begun. One that is still
 // being worked on answers 202, repeat or not: that is what the page waits for.
 func startStatus(o Outcome) int {
@@ -133,7 +139,9 @@ func (a *API) findTransfer(w http.ResponseWriter, r *http.Request, by Caller) {
 		a.fail(w, r, &transfer.Refusal{Reason: transfer.ReasonNotFound})
 		return
 	}
-	out, err := a.Transfers.Find(r.Context(), by, id)
+	ctx, cancel := inTime(r)
+	defer cancel()
+	out, err := a.Transfers.Find(ctx, by, id)
 	if err != nil {
 		a.fail(w, r, err)
 		return

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -296,4 +298,45 @@ func TestFind(t *testing.T) {
 	if asked != 2 {
 		t.Error("a malformed ID was looked up")
 	}
+}
+
+// TestTheSignInCounts: whatever an agent asks for is answered in time, although Twilio took seconds to say who they are.
+func TestTheSignInCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		verify := w.verify
+		w.verify = func(ctx context.Context, token string) (Caller, error) {
+			time.Sleep(answerWithin / 2)
+			return verify(ctx, token)
+		}
+		hang := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		w.start = func(ctx context.Context, _ Caller, _ transfer.Request, _ string) (Outcome, error) {
+			return Outcome{}, hang(ctx)
+		}
+		w.cancel = func(ctx context.Context, _ Caller, _ transfer.Request) (Outcome, error) { return Outcome{}, hang(ctx) }
+		w.find = func(ctx context.Context, _ Caller, _ string) (Outcome, error) { return Outcome{}, hang(ctx) }
+		w.depart = func(ctx context.Context, _ Caller, _ transfer.Request) (DepartureOutcome, error) {
+			return DepartureOutcome{}, hang(ctx)
+		}
+		w.directory = func(ctx context.Context, _ Caller, _ Conversation) ([]transfer.WorkerRecord, []transfer.QueueRecord, error) {
+			return nil, nil, hang(ctx)
+		}
+		o := w.options()
+		o.Packed = func(ctx context.Context) (Packed, error) { return Packed{}, hang(ctx) }
+		a, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		packed := signedIn("GET", "/v1/directory", "")
+		packed.Header.Set("Accept", "text/plain")
+		for _, r := range []*http.Request{
+			post(goodBody()), small("/v1/departures", conversationBody(`,"kind":"leave"`)), small(cancelPath, conversationBody("")),
+			signedIn("GET", "/v1/transfers/"+sid("XT"), ""), signedIn("GET", "/v1/directory", ""), packed,
+		} {
+			began := time.Now()
+			if resp := do(a, r); resp.StatusCode < 500 || time.Since(began) != answerWithin {
+				t.Errorf("%s %s: %d after %v", r.Method, r.URL.Path, resp.StatusCode, time.Since(began))
+			}
+		}
+	})
 }
