@@ -46,6 +46,11 @@ func (c *Coordinator) nextFirst(ctx context.Context, record ledger.Record, t tra
 	if t.LeftAt.IsZero() || t.Over == transfer.ReasonInviteWithdrawn || t.Stands() == "" {
 		return record, false, nil
 	}
+	if t.Invite.TaskSID == "" { // Twilio has refused it: the conversation may have ended
+		if over, err := c.channelOver(ctx, record.State); over || err != nil {
+			return record, false, err
+		}
+	}
 	if e, err := c.takeBackOthers(ctx, record.State, t); e != nil || err != nil {
 		return record, false, err // whoever takes back what somebody has accepted looks closer
 	}

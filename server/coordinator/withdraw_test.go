@@ -350,3 +350,70 @@ func TestAFormerInviteThatAsksNobody(t *testing.T) {
 		t.Errorf("sam has taken over, and %q is still to be taken back", after)
 	}
 }
+
+// TestWhatIsDeclinedEndsWithTheConversation: a declined invite stands, and the next one is refused since the conversation
+// has ended, of which nobody told. The transfer ends, and the invite with it.
+func TestWhatIsDeclinedEndsWithTheConversation(t *testing.T) {
+	l, p := left(t)
+	former := l.last().Invite.TaskSID
+	decline(l, p)
+	told := l.takeHooks()
+	l.post("flex-api.twilio.com", "/v1/Interactions/"+l.conv.InteractionSID+"/Channels/"+l.conv.SID, `Status=closed`)
+	l.takeHooks()
+	if task, err := l.client.Task(t.Context(), former); err != nil || task.AssignmentStatus != taskPending {
+		t.Fatalf("the invite that was declined is %s, %v", task.AssignmentStatus, err)
+	}
+	asked := 0
+	p.around = func(op string, do func() error) error {
+		if op == "invite" {
+			asked++
+		}
+		return do()
+	}
+	for _, form := range told {
+		l.check(l.deliver(p, form))
+	}
+	for range 30 {
+		l.run(p)
+		p.Wait()
+		l.clock.Advance(time.Second)
+	}
+	if got := l.last(); got.Phase != transfer.PhaseAbandoned || got.Invite.After != "" || asked != 1 {
+		t.Errorf("asked %d times: %+v", asked, got)
+	}
+	if task, _ := l.client.Task(t.Context(), former); task.AssignmentStatus != taskCanceled {
+		t.Errorf("the invite that was declined is %s", task.AssignmentStatus)
+	}
+}
+
+// TestRefusedAgainAndAgain: Twilio makes no invite for the queue that is the last resort. It is asked again, not as fast as
+// it answers, and what is recorded of it does not grow.
+func TestRefusedAgainAndAgain(t *testing.T) {
+	l, p := left(t)
+	asked, refuses := 0, true
+	p.around = func(op string, do func() error) error {
+		if op == "invite" && refuses {
+			asked++
+			return &twilioapi.Error{Endpoint: op, Outcome: twilioapi.Refused, Status: 400, Message: "no such workflow"}
+		}
+		return do()
+	}
+	decline(l, p)
+	l.deliverAll(p)
+	goOn := func() {
+		for range 120 {
+			l.run(p)
+			p.Wait()
+			l.clock.Advance(500 * time.Millisecond)
+		}
+	}
+	goOn()
+	if got := l.last(); asked < 10 || asked > 15 || len(got.Tried) > 4 || !got.Open() {
+		t.Errorf("asked %d times in a minute: %+v", asked, got)
+	}
+	refuses = false
+	goOn()
+	if got := l.last(); got.Phase != transfer.PhaseRinging || got.Target.Kind != transfer.TargetQueue || got.Invite.After != "" {
+		t.Errorf("%+v", got)
+	}
+}

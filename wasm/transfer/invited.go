@@ -69,11 +69,25 @@ func (e InviteRefused) apply(s *State) error {
 		}
 		if t.Round > 0 || s.leaves(t) { // somebody else may have to be asked
 			t.Over, t.Phase, t.Due = e.Reason, PhaseWithdrawing, e.At
+			if t.refusedBefore(t.Target) {
+				t.Due = e.At.Add(askAgain)
+			}
 			t.FailureDetail = e.Detail
 			return true
 		}
 		return t.end(PhaseFailed, e.At, e.Reason, e.Detail)
 	})
+}
+
+// askAgain is the pause before a target is asked once more for whom Twilio has
+// refused an invite before: the queue that the conversation came from is asked
+// for as long as there is nobody else.
+const askAgain = 5 * time.Second
+
+// refusedBefore reports whether Twilio has refused an invite for the target
+// earlier in this transfer.
+func (t *Transfer) refusedBefore(to Target) bool {
+	return slices.ContainsFunc(t.Tried, func(o Tried) bool { return o.Target.Same(to) && o.Outcome == ReasonInviteRefused })
 }
 
 // leaves reports whether the agent of the transfer has left by something else,
