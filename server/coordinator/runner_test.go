@@ -80,8 +80,8 @@ func TestDecisionsAfterTheInvite(t *testing.T) {
 	l.clock.Advance(time.Second)
 	l.decide(t, p, DecisionStep, false, transfer.PhaseRinging, 0)
 	// Ringing: nothing to do for a while, then nothing has happened.
-	l.decide(t, p, DecisionWait, false, transfer.PhaseRinging, transfer.CheckEvery)
-	l.clock.Advance(transfer.CheckEvery)
+	l.decide(t, p, DecisionWait, false, transfer.PhaseRinging, transfer.FirstCheck)
+	l.clock.Advance(transfer.FirstCheck)
 	l.decide(t, p, DecisionWait, false, transfer.PhaseRinging, transfer.CheckEvery)
 	l.accept("bea")
 	l.clock.Advance(transfer.CheckEvery)

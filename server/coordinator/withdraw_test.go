@@ -188,6 +188,19 @@ func TestADeclineWhoseWebhookIsLost(t *testing.T) {
 	}
 }
 
+// TestADeclineIsNoticedSoon, also where its webhook is lost: the customer waits for nobody until then.
+func TestADeclineIsNoticedSoon(t *testing.T) {
+	l, p := left(t)
+	decline(l, p)
+	l.takeHooks()
+	declined := l.clock.Now()
+	l.untilRound(p, 1)
+	p.Wait()
+	if _, ok := l.reservation("sam", "pending"); !ok || l.clock.Now().Sub(declined) > 11*time.Second {
+		t.Errorf("sam is asked: %v, %v after the decline", ok, l.clock.Now().Sub(declined))
+	}
+}
+
 // TestKilledBetweenTwoTargets kills the process before and after each thing that
 // it does from a decline on. Another one asks Sam, once, within ten seconds.
 func TestKilledBetweenTwoTargets(t *testing.T) {

@@ -10,6 +10,10 @@ const (
 	// CheckEvery is how long a transfer that waits for its target is left alone
 	// before it is compared with Twilio, should no webhook come, and again.
 	CheckEvery = 30 * time.Second
+	// FirstCheck is how long it is left alone before it is looked at for the first
+	// time: most targets have said by then what they say, and where the webhook
+	// that told of it was lost the customer waits for nobody.
+	FirstCheck = 10 * time.Second
 	// searchAgain is the pause before an invite that must exist is looked for again.
 	searchAgain = 5 * time.Second
 	// lookAfter is the pause before it is looked whether an agent whose removal

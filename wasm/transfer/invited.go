@@ -41,7 +41,7 @@ func (e Invited) apply(s *State) error {
 
 // ring waits for the target, until the deadline at most.
 func (t *Transfer) ring(at time.Time) {
-	t.Phase, t.Due = PhaseRinging, at.Add(CheckEvery)
+	t.Phase, t.Due = PhaseRinging, at.Add(FirstCheck)
 	if !t.Deadline.IsZero() && t.Deadline.Before(t.Due) {
 		t.Due = t.Deadline
 	}
