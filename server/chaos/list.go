@@ -11,12 +11,12 @@ import (
 
 // lateBy is how long those take who are late: longer than an invite may be
 // missing from the list, and less than it may wait.
-const lateBy = 35 * time.Second
+const lateBy = 27 * time.Second
 
 // listedWithin is how long an invite may be missing from the list. What is missing
-// is put right once the grace period is over; as much again is allowed for each of
-// two backends that die over it.
-func (p plan) listedWithin() time.Duration { return 3 * p.grace }
+// is put right once the grace period is over; three backends may die over it, and
+// each time the next one has the work 5 s later.
+func (p plan) listedWithin() time.Duration { return p.grace + 3*5*time.Second }
 
 // span is a stretch of time; it has not ended where to is zero.
 type span struct{ from, to time.Time }
