@@ -10,8 +10,8 @@ import (
 )
 
 // lateBy is how long those take who are late: longer than an invite may be
-// missing from the list, and less than it may wait.
-const lateBy = 27 * time.Second
+// missing from the list, and less than INVITE_TIMEOUT, with time to spare.
+const lateBy = 26 * time.Second
 
 // listedWithin is how long an invite may be missing from the list. What is missing
 // is put right once the grace period is over; three backends may die over it, and
