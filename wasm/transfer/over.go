@@ -129,12 +129,11 @@ func (t Transfer) Stands() string { return cmp.Or(t.Invite.TaskSID, t.Invite.Aft
 
 // next asks the next target.
 func (t *Transfer) next(n Next, at time.Time) {
-	tried := Tried{Target: t.Target, Outcome: t.Over, At: at, TaskSID: t.Invite.TaskSID}
 	before := len(t.Tried)
-	if before > 0 && t.Tried[before-1].Target.Same(t.Target) && t.Tried[before-1].Outcome == t.Over && t.Tried[before-1].TaskSID == "" && tried.TaskSID == "" {
+	if before > 0 && t.Over == ReasonInviteRefused && t.Tried[before-1].Outcome == t.Over && t.Tried[before-1].Target.Same(t.Target) {
 		before-- // refused again and again: one entry says so
 	}
-	t.Tried = append(t.Tried[:before:before], tried)
+	t.Tried = append(t.Tried[:before:before], Tried{Target: t.Target, Outcome: t.Over, At: at, TaskSID: t.Invite.TaskSID})
 	t.Target, t.Over, t.FailureDetail = n.Target, "", ""
 	t.Round++
 	t.Invite = Invite{TaskChannelName: t.Invite.TaskChannelName, Attributes: n.Attributes}
