@@ -60,23 +60,16 @@ func (c *Coordinator) beginDeparture(ctx context.Context, by Caller, r transfer.
 		if d, ok := departureBefore(last.State, by, r); ok {
 			return last, d.ID, true, nil
 		}
-		c.facts.changed(r.InteractionChannelSID) // who leaves must not be decided on what was read for something else
-		g, err := c.gather(ctx, by, r)
+		g, e, err := c.intendDeparture(ctx, by, r)
 		if err != nil {
+			if err = c.sure(ctx, r.InteractionChannelSID, last, err); errors.Is(err, errOvertaken) {
+				continue
+			}
 			return ledger.Record{}, "", false, err
-		}
-		d, err := transfer.DecideDeparture(g.facts, r)
-		if err != nil {
-			return ledger.Record{}, "", false, asDecision(err)
-		}
-		d.ID = departureID(r.InteractionChannelSID, d.Agent.ParticipantSID, d.Kind)
-		e := transfer.DepartureRequested{
-			Departure: d, Present: g.facts.Present(), InteractionSID: r.InteractionSID, InteractionChannelSID: r.InteractionChannelSID,
-			ConversationSID: g.facts.Task.ConversationSID, At: c.Clock(),
 		}
 		next, err := transfer.Advance(g.last.State, e)
 		if errors.Is(err, transfer.ErrPointless) {
-			return g.last, d.ID, true, nil
+			return g.last, e.Departure.ID, true, nil
 		}
 		if err != nil {
 			return ledger.Record{}, "", false, &transfer.Refusal{Reason: transfer.ReasonInternal, Cause: err}
@@ -88,8 +81,27 @@ func (c *Coordinator) beginDeparture(ctx context.Context, by Caller, r transfer.
 		if err != nil {
 			return ledger.Record{}, "", false, unsureOf(err)
 		}
-		return record, d.ID, false, nil
+		return record, e.Departure.ID, false, nil
 	}
+}
+
+// intendDeparture gathers the facts and lets the rules decide: what is to be
+// recorded of the request.
+func (c *Coordinator) intendDeparture(ctx context.Context, by Caller, r transfer.Request) (gathered, transfer.DepartureRequested, error) {
+	c.facts.changed(r.InteractionChannelSID) // who leaves must not be decided on what was read for something else
+	g, err := c.gather(ctx, by, r)
+	if err != nil {
+		return g, transfer.DepartureRequested{}, err
+	}
+	d, err := transfer.DecideDeparture(g.facts, r)
+	if err != nil {
+		return g, transfer.DepartureRequested{}, asDecision(err)
+	}
+	d.ID = departureID(r.InteractionChannelSID, d.Agent.ParticipantSID, d.Kind)
+	return g, transfer.DepartureRequested{
+		Departure: d, Present: g.facts.Present(), InteractionSID: r.InteractionSID, InteractionChannelSID: r.InteractionChannelSID,
+		ConversationSID: g.facts.Task.ConversationSID, At: c.Clock(),
+	}, nil
 }
 
 // departureBefore is the departure that the same request has begun before.
@@ -123,32 +135,33 @@ func (c *Coordinator) last(ctx context.Context, channelSID string) (ledger.Recor
 // have accepted meanwhile. A refused request is a *transfer.Refusal and has
 // changed nothing. A repeat finds what was begun.
 func (c *Coordinator) Cancel(ctx context.Context, by Caller, r transfer.Request) (Outcome, error) {
+	if !isTransferID(r.TransferID) {
+		return Outcome{}, errNoTransfer
+	}
 	answerBy, cancel := c.Schedule.Within(ctx, c.Answer)
 	defer cancel()
 	for {
-		t, last, err := c.transferOf(answerBy, r)
+		last, err := c.last(answerBy, r.InteractionChannelSID)
 		if err != nil {
 			return Outcome{}, err
 		}
-		canceled := t.Over == transfer.ReasonInviteWithdrawn || t.Failure == transfer.ReasonInviteWithdrawn
-		if canceled && (concerns(last.State, t, by.WorkerSID) || by.supervises()) {
+		t, err := transferOf(last.State, r)
+		if err == nil && withdrawn(last.State, t, by) {
 			return outcome(last.State, t.ID, true)
 		}
-		asked := r
-		if asked.TaskSID == "" {
-			asked.TaskSID = t.From.TaskSID // who asked for the transfer may have left by it
+		var (
+			g    gathered
+			next transfer.State
+			e    transfer.Canceled
+		)
+		if err == nil {
+			g, next, e, err = c.intendCancel(answerBy, by, r, t)
 		}
-		g, err := c.gather(answerBy, by, asked)
 		if err != nil {
+			if err = c.sure(answerBy, r.InteractionChannelSID, last, err); errors.Is(err, errOvertaken) {
+				continue
+			}
 			return Outcome{}, err
-		}
-		if err := transfer.DecideCancel(g.facts, asked); err != nil {
-			return Outcome{}, err
-		}
-		e := transfer.Canceled{TransferID: t.ID, By: by.WorkerSID, At: c.Clock()}
-		next, err := transfer.Advance(g.last.State, e)
-		if err != nil {
-			return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonInviteOver, Cause: err}
 		}
 		record, err := c.append(answerBy, next, e, g.last.Sequence)
 		if errors.Is(err, ledger.ErrConflict) {
@@ -164,22 +177,45 @@ func (c *Coordinator) Cancel(ctx context.Context, by Caller, r transfer.Request)
 	}
 }
 
-// transferOf is the transfer that a request names, and the last record of its
-// channel.
-func (c *Coordinator) transferOf(ctx context.Context, r transfer.Request) (transfer.Transfer, ledger.Record, error) {
-	none := &transfer.Refusal{Reason: transfer.ReasonNotFound, Field: "transferId"}
-	if !strings.HasPrefix(r.TransferID, "XT") || len(r.TransferID) != 34 {
-		return transfer.Transfer{}, ledger.Record{}, none
+// withdrawn reports whether the invite is being taken back, or was, and the one
+// who asks may know.
+func withdrawn(s transfer.State, t transfer.Transfer, by Caller) bool {
+	canceled := t.Over == transfer.ReasonInviteWithdrawn || t.Failure == transfer.ReasonInviteWithdrawn
+	return canceled && (concerns(s, t, by.WorkerSID) || by.supervises())
+}
+
+// intendCancel gathers the facts and lets the rules decide: what is to be
+// recorded of the request, and the state by it.
+func (c *Coordinator) intendCancel(ctx context.Context, by Caller, r transfer.Request, t transfer.Transfer) (g gathered, next transfer.State, e transfer.Canceled, err error) {
+	if r.TaskSID == "" {
+		r.TaskSID = t.From.TaskSID // who asked for the transfer may have left by it
 	}
-	last, err := c.last(ctx, r.InteractionChannelSID)
-	if err != nil {
-		return transfer.Transfer{}, ledger.Record{}, err
+	if g, err = c.gather(ctx, by, r); err != nil {
+		return g, next, e, err
 	}
-	t, ok := last.State.Find(r.TransferID)
-	if !ok || last.State.InteractionSID != r.InteractionSID {
-		return transfer.Transfer{}, ledger.Record{}, none
+	if err = transfer.DecideCancel(g.facts, r); err != nil {
+		return g, next, e, err
 	}
-	return t, last, nil
+	e = transfer.Canceled{TransferID: t.ID, By: by.WorkerSID, At: c.Clock()}
+	if next, err = transfer.Advance(g.last.State, e); err != nil {
+		return g, next, e, &transfer.Refusal{Reason: transfer.ReasonInviteOver, Cause: err}
+	}
+	return g, next, e, nil
+}
+
+// errNoTransfer says that there is no such transfer in the conversation.
+var errNoTransfer = &transfer.Refusal{Reason: transfer.ReasonNotFound, Field: "transferId"}
+
+// isTransferID reports whether the ID has the form of those of [transferID].
+func isTransferID(id string) bool { return strings.HasPrefix(id, "XT") && len(id) == 34 }
+
+// transferOf is the transfer that a request names.
+func transferOf(s transfer.State, r transfer.Request) (transfer.Transfer, error) {
+	t, ok := s.Find(r.TransferID)
+	if !ok || s.InteractionSID != r.InteractionSID {
+		return t, errNoTransfer
+	}
+	return t, nil
 }
 
 // depart lets somebody leave, or ends the conversation. Both may be repeated.

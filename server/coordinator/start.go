@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
@@ -83,30 +83,18 @@ func (c *Coordinator) carryOnWithin(ctx context.Context, record ledger.Record, a
 // same key has made before.
 func (c *Coordinator) begin(ctx context.Context, by Caller, r transfer.Request) (record ledger.Record, repeated bool, err error) {
 	for {
-		if record, repeated, err = c.repeated(ctx, by, r); err != nil || repeated {
-			return record, repeated, err
+		last, repeated, err := c.repeated(ctx, by, r)
+		if err != nil || repeated {
+			return last, repeated, err
 		}
-		g, err := c.gather(ctx, by, r)
-		var plan transfer.Plan
-		if err == nil {
-			if plan, err = transfer.Decide(g.facts, r); err != nil {
-				err = asDecision(err)
-			}
-		}
+		g, next, e, err := c.intend(ctx, by, r)
 		if err != nil {
-			// The same request may have been made twice at once: then the agent may be
-			// gone by now, or a transfer be under way, since the other has gone through.
-			if record, repeated, again := c.repeated(ctx, by, r); again == nil && repeated {
-				return record, true, nil
+			if err = c.sure(ctx, r.InteractionChannelSID, last, err); errors.Is(err, errOvertaken) {
+				continue
 			}
 			return ledger.Record{}, false, err
 		}
-		e := transfer.Requested{Plan: plan, At: c.Clock()}
-		next, err := transfer.Advance(g.last.State, e)
-		if err != nil {
-			return ledger.Record{}, false, &transfer.Refusal{Reason: transfer.ReasonTransferUnderWay, Cause: err}
-		}
-		record, err = c.append(ctx, next, e, g.last.Sequence)
+		record, err := c.append(ctx, next, e, g.last.Sequence)
 		if errors.Is(err, ledger.ErrConflict) {
 			continue
 		}
@@ -115,6 +103,56 @@ func (c *Coordinator) begin(ctx context.Context, by Caller, r transfer.Request) 
 		}
 		return record, false, nil
 	}
+}
+
+// intend gathers the facts and lets the rules decide: what is to be recorded of
+// the request, and the state by it.
+func (c *Coordinator) intend(ctx context.Context, by Caller, r transfer.Request) (g gathered, next transfer.State, e transfer.Requested, err error) {
+	if g, err = c.gather(ctx, by, r); err != nil {
+		return g, next, e, err
+	}
+	plan, err := transfer.Decide(g.facts, r)
+	if err != nil {
+		return g, next, e, asDecision(err)
+	}
+	e = transfer.Requested{Plan: plan, At: c.Clock()}
+	if next, err = transfer.Advance(g.last.State, e); err != nil {
+		return g, next, e, &transfer.Refusal{Reason: transfer.ReasonTransferUnderWay, Cause: err}
+	}
+	return g, next, e, nil
+}
+
+// errOvertaken says that more is recorded than a refusal was decided by.
+var errOvertaken = errors.New("the record has moved on")
+
+// lastLook is how long the ledger may take to say whether a refusal counts where
+// the time for an answer is over.
+const lastLook = 500 * time.Millisecond
+
+// sure is the refusal of a request, once it is sure that it was decided by the
+// channel's last record, else errOvertaken. The same request may have been made
+// before, or twice at once, and have gone through at a process that this one has
+// heard nothing of since: the agent is gone by now, or a transfer under way. Where
+// the ledger cannot say, nobody knows.
+func (c *Coordinator) sure(ctx context.Context, channelSID string, last ledger.Record, refusal error) error {
+	late := ctx.Err() // Twilio has taken all the time that there was
+	if late != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = c.Schedule.Within(context.WithoutCancel(ctx), lastLook)
+		defer cancel()
+	}
+	newest, err := c.Ledger.Newest(ctx, channelSID)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return refusal
+	case err != nil:
+		return unsureOf(errors.Join(err, refusal))
+	case newest.Sequence > last.Sequence && late != nil:
+		return unsureOf(errors.Join(late, refusal))
+	case newest.Sequence > last.Sequence:
+		return errOvertaken
+	}
+	return refusal
 }
 
 // unsureOf is what the agent is told where nobody knows whether the request was
@@ -139,19 +177,16 @@ func asDecision(err error) error {
 	return &transfer.Refusal{Reason: transfer.ReasonNotAConversation, Field: "taskSid", Cause: err}
 }
 
-// repeated finds the transfer that the same worker made with the same key. The
-// key may not be used again for something else.
+// repeated finds the transfer that the same worker made with the same key, and
+// the channel's last record. The key may not be used again for something else.
 func (c *Coordinator) repeated(ctx context.Context, by Caller, r transfer.Request) (ledger.Record, bool, error) {
-	last, err := c.Ledger.Last(ctx, r.InteractionChannelSID)
-	if errors.Is(err, ledger.ErrNotFound) {
-		return ledger.Record{}, false, nil
-	}
+	last, err := c.last(ctx, r.InteractionChannelSID)
 	if err != nil {
-		return ledger.Record{}, false, unavailable(err)
+		return ledger.Record{}, false, err
 	}
 	t, found := last.State.Find(r.TransferID)
 	if !found {
-		return ledger.Record{}, false, nil
+		return last, false, nil
 	}
 	if t.RequestedBy != by.WorkerSID || t.Mode != r.Mode || t.From.TaskSID != r.TaskSID || !t.First().Same(r.Target) ||
 		t.Briefing.Reason != r.Reason || t.Briefing.Notes != r.Notes || (r.LeaveOn != "" && r.LeaveOn != t.LeaveOn) ||
@@ -189,7 +224,7 @@ func (c *Coordinator) await(ctx context.Context, record ledger.Record, id string
 // for. Where the ledger does not answer within Options.Answer it says so: a
 // process that has just begun may still be waiting for it.
 func (c *Coordinator) Find(ctx context.Context, by Caller, id string) (Outcome, error) {
-	if !strings.HasPrefix(id, "XT") || len(id) != 34 {
+	if !isTransferID(id) {
 		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}
 	}
 	answerBy, cancel := c.Schedule.Within(ctx, c.Answer)

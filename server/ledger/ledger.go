@@ -76,8 +76,8 @@ type Ledger interface {
 	Append(ctx context.Context, r Record, expected uint64) (sequence uint64, err error)
 
 	// Last returns the channel's last record, at least as new as the last one
-	// that this process appended or was told a conflict about. ErrNotFound if
-	// there is none, ErrNewer if this version cannot read it.
+	// that this process appended, was told a conflict about or had of Newest.
+	// ErrNotFound if there is none, ErrNewer if this version cannot read it.
 	Last(ctx context.Context, interactionChannelSID string) (Record, error)
 	// Newest is Last by what is on disk now, whatever this process has heard of:
 	// for a process that may have stood still since. It costs a way to the ledger

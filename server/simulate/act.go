@@ -140,15 +140,11 @@ func answerWords(err error) string {
 func (s *Simulation) ask(ctx context.Context, b *backend, q request) error {
 	switch q.r.Action {
 	case "", transfer.ActionTransfer:
-		began := s.now()
 		key := q.key
 		if s.bug.key != nil {
 			key = s.bug.key(b, key)
 		}
 		o, err := b.coordinator.Start(ctx, q.by, q.r, key)
-		if b.cutUntil.After(began) {
-			q.had = "" // it need not know what another backend has granted
-		}
 		s.judge.started(q, o, err)
 		return err
 	case transfer.ActionLeave:
@@ -160,7 +156,8 @@ func (s *Simulation) ask(ctx context.Context, b *backend, q request) error {
 		s.judge.canceled(q, o, err)
 		return err
 	}
+	had := s.judge.leaving(q)
 	o, err := b.coordinator.Depart(ctx, q.by, q.r)
-	s.judge.departed(q, o, err)
+	s.judge.departed(q, o, err, had)
 	return err
 }

@@ -378,20 +378,27 @@ func (j *judge) waited(b *backend, q request, began time.Time) {
 
 // started holds the answer to a transfer against the account.
 func (j *judge) started(q request, o coordinator.Outcome, err error) {
-	var refusal *transfer.Refusal
-	switch {
-	case err == nil:
+	if err == nil {
 		j.asking[q.id]--
 		delete(j.refused, q.id)
 		j.clicked(q, o)
 		j.told(q, o.Transfer)
-	case errors.As(err, &refusal) && refusal.Reason != transfer.ReasonServiceUnavailable && refusal.Reason != transfer.ReasonInternal:
+	} else if why, is := refusal(err); is {
 		j.asking[q.id]--
-		j.refusedAgain(q, refusal.Reason)
+		j.refusedAgain(q, why)
 		if j.transfers[q.id] == nil {
-			j.refused[q.id] = string(refusal.Reason)
+			j.refused[q.id] = string(why)
 		}
 	}
+}
+
+// refusal is why a request was refused, and false where that was not said: it may have been carried out.
+func refusal(err error) (transfer.Reason, bool) {
+	var r *transfer.Refusal
+	if !errors.As(err, &r) {
+		return "", false
+	}
+	return r.Reason, r.Reason != transfer.ReasonServiceUnavailable && r.Reason != transfer.ReasonInternal
 }
 
 // told holds a transfer that an agent is told of against the account.
@@ -410,9 +417,24 @@ func (j *judge) told(q request, tr transfer.Transfer) {
 	}
 }
 
-// departed holds the answer to a leave, a removal or an end against the account.
-func (j *judge) departed(q request, o coordinator.DepartureOutcome, err error) {
+// leaving is the departure that the same agent has asked for before, as it is recorded; "" where there is none.
+func (j *judge) leaving(q request) string {
+	for _, d := range j.sim.store.Newest(q.seat.talk.sid).State.Departures {
+		if q.r.Action == transfer.ActionLeave && d.Kind == transfer.DepartureLeave && d.Agent.TaskSID == q.r.TaskSID &&
+			d.RequestedBy == q.by.WorkerSID && d.Phase != transfer.DepartureFailed {
+			return d.ID
+		}
+	}
+	return ""
+}
+
+// departed holds the answer to a leave, a removal or an end against the account, and against what the agent had asked for
+// when they asked.
+func (j *judge) departed(q request, o coordinator.DepartureOutcome, err error, had string) {
 	t := q.seat.talk
+	if why, is := refusal(err); is && had != "" && j.leaving(q) != "" {
+		j.wrong("refused what was granted", t, "%s, and now %s", had, why)
+	}
 	if err != nil || o.Departure.Phase != transfer.DepartureGone || t.status != "active" {
 		return
 	}

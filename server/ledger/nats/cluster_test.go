@@ -66,6 +66,19 @@ func TestTwoProcesses(t *testing.T) {
 			t.Fatalf("Find in the other process: %s, %v", r.Channel(), err)
 		}
 	}
+	for n := range 100 { // what Newest says is heard of, although the feed has not brought it
+		sequence, err := a.Append(ctx, ledgertest.NewRecord(n, fmt.Sprint("next", n), transfer.PhaseRinging), uint64(n+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		newest, err := b.Newest(ctx, ledgertest.ChannelSID(n))
+		if err != nil || newest.Sequence != sequence {
+			t.Fatalf("Newest in the other process: %d, %v; want %d", newest.Sequence, err, sequence)
+		}
+		if r, err := b.Last(ctx, ledgertest.ChannelSID(n)); err != nil || r.Sequence != sequence {
+			t.Fatalf("Last after Newest: %d, %v; want %d", r.Sequence, err, sequence)
+		}
+	}
 	last := appendNew(t, b, 1000, transfer.PhaseInviting)
 	if r, err := a.Last(ctx, ledgertest.ChannelSID(1000)); err != nil || r.Sequence != last {
 		t.Errorf("Last in the other process: %d, %v; want %d", r.Sequence, err, last)
