@@ -127,7 +127,7 @@ func TestDrain(t *testing.T) {
 	defer terminate()
 	stopped := make(chan error, 1)
 	go func() {
-		stopped <- serveAndDrain(ctx, listener, notice, leaving.Handler, leaving.Drain, leaving.Close)
+		stopped <- answerOn(listener, leaving.Handler).untilDrained(ctx, notice, leaving.Drain, leaving.Close)
 	}()
 	own := "http://" + listener.Addr().String()
 	stream := r.listen(own)

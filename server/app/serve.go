@@ -41,14 +41,17 @@ func (s *Serve) Run(ctx context.Context, out io.Writer, logger *slog.Logger) err
 	if err != nil {
 		return err
 	}
+	door := &door{}
+	answering := answerOn(listener, door)
 	b, err := Start(ctx, Config{Listen: s.Listen, Account: s.Account, Settings: store, Logger: logger})
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, answering.Close())
 	}
+	door.opens(b.Handler)
 	reloadOnHangup(ctx, store)
 	collectSooner()
 	fmt.Fprintf(out, "The transfer backend serves account %s at %s\n", s.AccountSID, s.PublicURL)
-	return serveAndDrain(ctx, listener, s.DrainDelay, b.Handler, b.Drain, b.Close)
+	return answering.untilDrained(ctx, s.DrainDelay, b.Drain, b.Close)
 }
 
 // listen opens the address, and sets PublicURL to it where none is set.
@@ -84,34 +87,45 @@ func reachable(a net.Addr) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// serve is serveAndDrain for who is alone, so that nobody has to notice.
+// serve answers requests until ctx is done, for who is alone, so that nobody has to
+// notice that it drains.
 func serve(ctx context.Context, listener net.Listener, h http.Handler, drain func(), closeAll func() error) error {
-	return serveAndDrain(ctx, listener, 0, h, drain, closeAll)
+	return answerOn(listener, h).untilDrained(ctx, 0, drain, closeAll)
 }
 
-// serveAndDrain answers requests until ctx is done. Then it drains, which makes
-// it not ready, and goes on answering for the delay, in which load balancers
-// notice; lets requests under way finish, and closes.
-func serveAndDrain(ctx context.Context, listener net.Listener, delay time.Duration, h http.Handler, drain func(), closeAll func() error) error {
-	server := &http.Server{
+// answering is a server that answers requests.
+type answering struct {
+	*http.Server
+	failed chan error // one error, once it answers no more
+}
+
+// answerOn begins to answer requests.
+func answerOn(listener net.Listener, h http.Handler) *answering {
+	a := &answering{failed: make(chan error, 1), Server: &http.Server{
 		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10,
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	}}
+	go func() { a.failed <- a.Serve(listener) }()
+	return a
+}
+
+// untilDrained goes on until ctx is done. Then it drains, which makes the backend
+// not ready, and goes on answering for the delay, in which load balancers notice;
+// lets requests under way finish, and closes.
+func (a *answering) untilDrained(ctx context.Context, delay time.Duration, drain func(), closeAll func() error) error {
 	select {
-	case err := <-failed:
+	case err := <-a.failed:
 		return errors.Join(err, closeAll())
 	case <-ctx.Done():
 	}
 	drain()
-	server.SetKeepAlivesEnabled(false) // the next request goes over a connection to somebody else
+	a.SetKeepAlivesEnabled(false) // the next request goes over a connection to somebody else
 	pause(context.WithoutCancel(ctx), delay)
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
-	err := server.Shutdown(stopCtx)
+	err := a.Shutdown(stopCtx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = errors.Join(errors.New("some requests did not end in time"), server.Close())
+		err = errors.Join(errors.New("some requests did not end in time"), a.Server.Close())
 	}
 	return errors.Join(err, closeAll())
 }
