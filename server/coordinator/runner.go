@@ -101,7 +101,7 @@ func (r *run) take(ctx context.Context, step transfer.Step) (Decision, bool) {
 		return DecisionStep, true
 	case err != nil:
 		again := retryAfter
-		if patient(step.Kind) && errors.Is(err, twilioapi.ErrTooBusy) {
+		if patient(r.record.State, step.Kind, r.Clock()) && errors.Is(err, twilioapi.ErrTooBusy) {
 			again = busyAfter
 		}
 		r.Logger.Log(ctx, levelOf(err), "a step will be tried again", "step", step.Kind, "channel", r.record.Channel(), "transfer", step.Transfer.ID, "departure", step.Departure.ID, "error", err)

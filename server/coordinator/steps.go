@@ -84,7 +84,7 @@ func (c *Coordinator) take(ctx context.Context, record ledger.Record, step trans
 	}
 	stepCtx, cancel := c.Schedule.Within(ctx, c.limitOf(step.Kind))
 	defer cancel()
-	if patient(step.Kind) {
+	if patient(record.State, step.Kind, c.Clock()) {
 		stepCtx = twilioapi.WithClass(stepCtx, twilioapi.ClassSweep)
 	}
 	e, err := c.outcomeOf(stepCtx, record, step)
@@ -109,10 +109,23 @@ func takesAway(kind transfer.StepKind) bool {
 }
 
 // patient reports whether nobody waits for a step of the kind: at Twilio's limit
-// it comes after all that somebody waits for.
-func patient(kind transfer.StepKind) bool {
-	return kind == transfer.StepCheck || kind == transfer.StepMirror || kind == transfer.StepDigest
+// it comes after all that somebody waits for. For an invite that has not been shown
+// for a while somebody does.
+func patient(s transfer.State, kind transfer.StepKind, now time.Time) bool {
+	switch kind {
+	case transfer.StepCheck, transfer.StepDigest:
+		return true
+	case transfer.StepMirror:
+		return !slices.ContainsFunc(s.Outstanding(), func(t transfer.Transfer) bool {
+			return !slices.Contains(s.Mirrored, t.Invite.TaskSID) && now.Sub(t.InvitedAt) > unshown
+		})
+	}
+	return false
 }
+
+// unshown is how long an invite may wait in the line of what nobody waits for until
+// it is shown. Most have been accepted by then, and need not be.
+const unshown = 3 * time.Second
 
 // limitOf bounds a step. What nobody waits for may take its time.
 func (c *Coordinator) limitOf(kind transfer.StepKind) time.Duration {
