@@ -34,6 +34,7 @@ type cluster struct {
 	next                   int
 	kills, cuts, natsKills []time.Time
 	freezes                []time.Time
+	happened               []happening
 	requests               int                // asked of backends
 	slowest                time.Duration      // of them, answered or not
 	slow                   []string           // of them, what took longer than answerWithin

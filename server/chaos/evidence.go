@@ -51,15 +51,10 @@ func (r *report) explain(f *floor, c *cluster) {
 		}
 		log.Close()
 	}
-	for _, k := range []struct {
-		words string
-		at    []time.Time
-	}{{"a backend is killed", c.kills}, {"a backend is cut off", c.cuts}, {"a NATS server is killed", c.natsKills}, {"a backend or a NATS server stands still", c.freezes}} {
-		for _, at := range k.at {
-			for i := range some {
-				if s := some[i].story; at.After(s.began) && at.Before(s.began.Add(time.Minute)) {
-					some[i].add(at, k.words)
-				}
+	for _, h := range c.happened {
+		for i := range some {
+			if s := some[i].story; h.at.After(s.began) && h.at.Before(s.began.Add(time.Minute)) {
+				some[i].add(h.at, h.words)
 			}
 		}
 	}

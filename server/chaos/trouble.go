@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -37,23 +38,26 @@ func (c *cluster) trouble(p plan) (stop func()) {
 		})
 	}
 	every(p.kill, 2, func(r *rand.Rand) {
-		victim := c.backends[r.IntN(len(c.backends))]
-		c.note(&c.kills)
+		n := r.IntN(len(c.backends))
+		victim := c.backends[n]
+		c.note(&c.kills, "backend %d is killed", n)
 		victim.kill()
 		c.dead(victim)
 		sleep(ctx, downFor)
 		_ = victim.start() // allUp says if it does not come back
 	})
 	every(p.killNATS, 3, func(r *rand.Rand) {
-		victim := c.nats[r.IntN(len(c.nats))]
-		c.note(&c.natsKills)
+		n := r.IntN(len(c.nats))
+		victim := c.nats[n]
+		c.note(&c.natsKills, "NATS server %d is killed", n)
 		victim.kill()
 		sleep(ctx, natsDownFor)
 		_ = victim.start()
 	})
 	every(p.cut, 4, func(r *rand.Rand) {
-		victim := c.backends[r.IntN(len(c.backends))]
-		c.note(&c.cuts)
+		n := r.IntN(len(c.backends))
+		victim := c.backends[n]
+		c.note(&c.cuts, "backend %d is cut off", n)
 		for _, w := range victim.ways {
 			w.cut(true)
 		}
@@ -67,11 +71,16 @@ func (c *cluster) trouble(p plan) (stop func()) {
 		for _, b := range c.backends {
 			all = append(all, b.process)
 		}
-		victim := all[r.IntN(len(all))]
+		n := r.IntN(len(all))
+		victim := all[n]
 		if !victim.stand(true) {
 			return
 		}
-		c.note(&c.freezes)
+		if n -= len(c.nats); n < 0 {
+			c.note(&c.freezes, "NATS server %d stands still", n+len(c.nats))
+		} else {
+			c.note(&c.freezes, "backend %d stands still", n)
+		}
 		sleep(ctx, stillFor)
 		victim.stand(false)
 	})
@@ -89,10 +98,19 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func (c *cluster) note(when *[]time.Time) {
+// note notes that something happens, and to whom.
+func (c *cluster) note(when *[]time.Time, words string, n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	*when = append(*when, time.Now())
+	now := time.Now()
+	*when = append(*when, now)
+	c.happened = append(c.happened, happening{now, fmt.Sprintf(words, n)})
+}
+
+// happening is what was done to one of the processes.
+type happening struct {
+	at    time.Time
+	words string
 }
 
 // findingsMetric begins the counters of what the reconciler did.
