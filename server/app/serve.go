@@ -12,6 +12,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/flex-transfer/flex-transfer/server/settings"
 )
 
 // Serve is the command that runs the backend against a Twilio account.
@@ -41,7 +43,12 @@ func (s *Serve) Run(ctx context.Context, out io.Writer, logger *slog.Logger) err
 	if err != nil {
 		return err
 	}
-	door := &door{}
+	return s.serveOn(ctx, listener, store, out, logger)
+}
+
+// serveOn is Run on a listener that is open. It answers from the beginning.
+func (s *Serve) serveOn(ctx context.Context, listener net.Listener, store *settings.Store, out io.Writer, logger *slog.Logger) error {
+	door := newDoor()
 	answering := answerOn(listener, door)
 	b, err := Start(ctx, Config{Listen: s.Listen, Account: s.Account, Settings: store, Logger: logger})
 	if err != nil {

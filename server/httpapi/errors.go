@@ -196,6 +196,11 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 func (a *API) failQuietly(w http.ResponseWriter, r *http.Request, err error) {
 	p := problemOf(err, requestID(r))
 	a.translate(&p, r)
+	p.answer(w)
+}
+
+// answer is the whole answer.
+func (p problem) answer(w http.ResponseWriter) {
 	p.setHeaders(w.Header())
 	writeJSON(w, p.status, wire.AppendError(nil, string(p.reason), p.message, p.field))
 }

@@ -84,7 +84,7 @@ func (a *API) logged(next http.Handler) http.Handler {
 		began := time.Now()
 		defer func() {
 			level := slog.LevelInfo
-			if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/metrics" {
+			if r.URL.Path == pathHealth || r.URL.Path == "/readyz" || r.URL.Path == "/metrics" {
 				level = slog.LevelDebug
 			}
 			rec := recordOf(r)

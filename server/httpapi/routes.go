@@ -24,7 +24,7 @@ func (a *API) routes() *mux.Router {
 	}
 	m.HandleFunc("/v1/openapi.yaml", a.openAPI).Methods(http.MethodGet)
 	m.HandleFunc("/webhooks/{product:taskrouter|conversations|interactions}", a.webhook).Methods(http.MethodPost)
-	m.HandleFunc("/healthz", a.health).Methods(http.MethodGet, http.MethodHead)
+	m.HandleFunc(pathHealth, health).Methods(http.MethodGet, http.MethodHead)
 	m.HandleFunc("/readyz", a.ready).Methods(http.MethodGet, http.MethodHead)
 	m.HandleFunc("/wasm/{name:.+}", a.serveModule).Methods(http.MethodGet, http.MethodHead)
 	if a.Metrics != nil {
