@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/flex-transfer/flex-transfer/server/coordinator"
 	"github.com/flex-transfer/flex-transfer/server/reconcile"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -86,22 +85,6 @@ func (j *judge) instead(x *task) {
 func (j *judge) rescued(t *talk, tr *transfer.Transfer) {
 	if tr.Rescue && t.status == "active" && t.alone.IsZero() && j.sim.since(t.attended) > needed {
 		j.wrong("rescued without need", t, "%s", tr.ID)
-	}
-}
-
-// clicked holds the answers to one click, sent again or twice, against each
-// other.
-func (j *judge) clicked(q request, o coordinator.Outcome) {
-	if first, answered := j.clicks[q.id]; answered && first != o.Transfer.ID {
-		j.wrong("two transfers for one click", q.seat.talk, "%s and %s", first, o.Transfer.ID)
-	}
-	j.clicks[q.id] = o.Transfer.ID
-}
-
-// refusedAgain looks at a click that is refused, and was granted before.
-func (j *judge) refusedAgain(q request, why transfer.Reason) {
-	if q.had != "" {
-		j.wrong("refused what was granted", q.seat.talk, "%s, and now %s", q.had, why)
 	}
 }
 
