@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"strings"
 
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
@@ -135,7 +134,7 @@ func (c *Coordinator) last(ctx context.Context, channelSID string) (ledger.Recor
 // have accepted meanwhile. A refused request is a *transfer.Refusal and has
 // changed nothing. A repeat finds what was begun.
 func (c *Coordinator) Cancel(ctx context.Context, by Caller, r transfer.Request) (Outcome, error) {
-	if !isTransferID(r.TransferID) {
+	if !transfer.ValidSID(r.TransferID, "XT") {
 		return Outcome{}, errNoTransfer
 	}
 	answerBy, cancel := c.Schedule.Within(ctx, c.Answer)
@@ -205,9 +204,6 @@ func (c *Coordinator) intendCancel(ctx context.Context, by Caller, r transfer.Re
 
 // errNoTransfer says that there is no such transfer in the conversation.
 var errNoTransfer = &transfer.Refusal{Reason: transfer.ReasonNotFound, Field: "transferId"}
-
-// isTransferID reports whether the ID has the form of those of [transferID].
-func isTransferID(id string) bool { return strings.HasPrefix(id, "XT") && len(id) == 34 }
 
 // transferOf is the transfer that a request names.
 func transferOf(s transfer.State, r transfer.Request) (transfer.Transfer, error) {

@@ -29,6 +29,16 @@ func (l *lab) ask(p *process, by string, change func(r *transfer.Request)) Outco
 	return o
 }
 
+// joins lets Ada bring Bea in by the process, and time pass.
+func (l *lab) joins(p *process) {
+	l.testing.Helper()
+	l.ask(p, "ada", warm)
+	l.accept("bea")
+	l.deliverAll(p)
+	l.run(p)
+	l.clock.Advance(freshlyJoined)
+}
+
 func (l *lab) in(name string) bool {
 	_, ok := l.reservation(name, "accepted")
 	return ok

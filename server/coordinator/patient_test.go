@@ -41,10 +41,7 @@ func TestAnInviteIsShownUnderLoad(t *testing.T) {
 			return nil
 		}
 	})
-	warm := l.request("ada", "bea")
-	warm.Mode = transfer.ModeWarm
-	_, err = p.Start(t.Context(), l.as("ada"), warm, "key")
-	l.check(err)
+	l.ask(p, "ada", warm)
 	after := time.Duration(0)
 	for ; shown == 0 && after < time.Minute; after += time.Second {
 		l.run(p)

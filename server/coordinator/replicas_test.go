@@ -13,23 +13,12 @@ import (
 // although no event has touched it.
 func TestWhatAnotherProcessHeard(t *testing.T) {
 	l := newLab(t)
-	all := func(o *Options) {
-		o.Settings = func() transfer.Settings { return transfer.Settings{ColdTransfer: true, MultiParticipant: true} }
-	}
-	heard, other := l.open(all), l.open(all)
+	heard, other := l.open(manyAgents), l.open(manyAgents)
 	other.Warm(l.conv.InteractionSID, l.conv.SID, l.request("ada", "bea").TaskSID)
 	other.Wait()
+	l.joins(heard)
 
-	warm := l.request("ada", "bea")
-	warm.Mode = transfer.ModeWarm
-	_, err := heard.Start(t.Context(), l.as("ada"), warm, "warm")
-	l.check(err)
-	l.accept("bea")
-	l.deliverAll(heard)
-	l.run(heard)
-	l.clock.Advance(freshlyJoined)
-
-	_, err = other.Start(t.Context(), l.as("ada"), l.request("ada", "bea"), "cold")
+	_, err := other.Start(t.Context(), l.as("ada"), l.request("ada", "bea"), "cold")
 	var refusal *transfer.Refusal
 	if !errors.As(err, &refusal) || refusal.Reason != transfer.ReasonTargetAlreadyParticipating {
 		t.Errorf("Bea is in the conversation: %v%s", err, story(l.state()))

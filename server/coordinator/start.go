@@ -224,7 +224,7 @@ func (c *Coordinator) await(ctx context.Context, record ledger.Record, id string
 // for. Where the ledger does not answer within Options.Answer it says so: a
 // process that has just begun may still be waiting for it.
 func (c *Coordinator) Find(ctx context.Context, by Caller, id string) (Outcome, error) {
-	if !isTransferID(id) {
+	if !transfer.ValidSID(id, "XT") {
 		return Outcome{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}
 	}
 	answerBy, cancel := c.Schedule.Within(ctx, c.Answer)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
@@ -55,16 +54,9 @@ func TestRefusedByTheLastRecord(t *testing.T) {
 		})
 	})
 	t.Run("a leave", func(t *testing.T) {
-		l := newLab(t)
-		first := l.open(manyAgents)
+		l, first := several(t, nil)
 		r := l.request("ada", "bea")
-		r.Mode = transfer.ModeWarm
-		_, err := first.Start(t.Context(), l.as("ada"), r, "key")
-		l.check(err)
-		l.accept("bea")
-		l.deliverAll(first)
-		l.run(first)
-		l.clock.Advance(freshlyJoined)
+		l.joins(first)
 		r.Action = transfer.ActionLeave
 		askedAgain(t, l, first, func(p *process) (id string, err error) {
 			o, err := p.Depart(t.Context(), l.as("ada"), r)
@@ -72,13 +64,9 @@ func TestRefusedByTheLastRecord(t *testing.T) {
 		})
 	})
 	t.Run("a cancel", func(t *testing.T) {
-		l := newLab(t)
-		first := l.open(manyAgents)
+		l, first := several(t, nil)
 		r := l.request("ada", "bea")
-		r.Mode = transfer.ModeWarm
-		o, err := first.Start(t.Context(), l.as("ada"), r, "key")
-		l.check(err)
-		r.Action, r.TransferID = transfer.ActionCancel, o.Transfer.ID
+		r.Action, r.TransferID = transfer.ActionCancel, l.ask(first, "ada", warm).Transfer.ID
 		askedAgain(t, l, first, func(p *process) (id string, err error) {
 			o, err := p.Cancel(t.Context(), l.as("ada"), r)
 			if p == first { // and the conversation has ended since
@@ -121,22 +109,29 @@ func askedAgain(t *testing.T, l *lab, first *process, ask func(p *process) (id s
 // the ledger is asked nevertheless, and nobody says that nothing was changed.
 func TestRefusedAfterAllTheTime(t *testing.T) {
 	l := newLab(t)
-	r := l.request("ada", "bea")
-	_, err := l.open().Start(t.Context(), l.as("ada"), r, "key")
-	l.check(err)
-	for key, want := range map[string]transfer.Reason{"key": transfer.ReasonServiceUnavailable, "another": transfer.ReasonTwilioUnavailable} {
-		p := l.open(func(o *Options) { o.Answer = 20 * time.Millisecond })
-		p.around = func(op string, do func() error) error {
-			time.Sleep(50 * time.Millisecond)
-			return errLost(op)
-		}
-		if key == "key" {
+	l.start(l.open())
+	for name, c := range map[string]struct {
+		key   string
+		lags  bool
+		want  transfer.Reason
+		doubt bool
+	}{
+		"what was begun elsewhere": {"key", true, transfer.ReasonServiceUnavailable, true},
+		"what was not":             {"another", false, transfer.ReasonTwilioUnavailable, false},
+	} {
+		p := l.open()
+		if c.lags {
 			p.Ledger = &laggingLedger{Ledger: p.Ledger}
 		}
-		_, err := p.Start(t.Context(), l.as("ada"), r, key)
+		ctx, over := context.WithCancel(t.Context())
+		p.around = func(op string, _ func() error) error {
+			over()
+			return errLost(op)
+		}
+		_, err := p.Start(ctx, l.as("ada"), l.request("ada", "bea"), c.key)
 		var refusal *transfer.Refusal
-		if !errors.As(err, &refusal) || refusal.Reason != want || want == transfer.ReasonServiceUnavailable && refusal.Detail == "" {
-			t.Errorf("%s: %v, want %s", key, err, want)
+		if !errors.As(err, &refusal) || refusal.Reason != c.want || (refusal.Detail != "") != c.doubt {
+			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
 }
