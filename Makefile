@@ -12,7 +12,8 @@ FLEX_UI := server/sandbox/flexui/ui
 FLEX_E2E := server/sandbox/flexui/e2e
 SDK_E2E := server/sandbox/flexui/twilsock/e2e
 GOFLAGS_WASM := GOOS=js GOARCH=wasm
-CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo chromium)
+# A path, also where it is missing and make installs it: the tests do not look for a name.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 export CHROMIUM
 
 help: ## Show this list
