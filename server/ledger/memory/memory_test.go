@@ -12,6 +12,18 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	conform(t, memory.Options{})
+}
+
+// TestQuickConformance: nothing of what a ledger promises rests on records going
+// through JSON, so that what the simulation runs on is held to all of it too.
+func TestQuickConformance(t *testing.T) {
+	conform(t, memory.Options{Quick: true})
+}
+
+func conform(t *testing.T, o memory.Options) {
+	t.Parallel() // it waits, most of the time
+	o.Now, o.After = time.Now, time.After
 	stores := map[ledger.Ledger]*memory.Store{}
 	open := func(t *testing.T, s *memory.Store) ledger.Ledger {
 		l := s.Open()
@@ -22,7 +34,9 @@ func TestConformance(t *testing.T) {
 	ledgertest.Run(t, ledgertest.Harness{
 		AckWait: time.Second,
 		Open: func(t *testing.T, ackWait time.Duration) ledger.Ledger {
-			return open(t, memory.NewStore(memory.Options{Now: time.Now, After: time.After, AckWait: ackWait}))
+			o := o
+			o.AckWait = ackWait
+			return open(t, memory.NewStore(o))
 		},
 		Reopen: func(t *testing.T, l ledger.Ledger) ledger.Ledger {
 			if err := l.Close(); err != nil {
