@@ -216,7 +216,7 @@ func (c *Coordinator) mirror(ctx context.Context, s transfer.State) (transfer.Ev
 			return nil, fmt.Errorf("mirror the invites: %w", err)
 		}
 	}
-	e := transfer.Mirrored{At: c.Clock()}
+	e := transfer.Mirrored{Instead: s.Mirrored, At: c.Clock()}
 	for _, t := range outstanding {
 		e.TaskSIDs = append(e.TaskSIDs, t.Invite.TaskSID)
 	}

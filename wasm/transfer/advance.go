@@ -133,6 +133,11 @@ func (s *State) outstandingTasks() (tasks []string) {
 }
 
 func (e Mirrored) apply(s *State) error {
+	if !slices.Equal(e.Instead, s.Mirrored) && !slices.Equal(e.TaskSIDs, s.Mirrored) {
+		// Others have written since this writer began, before its write or after it: nobody knows what is shown.
+		s.MirrorPending, s.MirrorUnsure, s.MirrorDue = true, s.MirrorPending, time.Time{}
+		return nil
+	}
 	// One before MirrorDue is of a writer that was overtaken: it makes nothing sure.
 	s.MirrorPending = s.MirrorUnsure || e.At.Before(s.MirrorDue)
 	s.Mirrored, s.MirrorUnsure, s.MirrorDue = e.TaskSIDs, false, time.Time{}

@@ -156,9 +156,11 @@ type (
 		Detail      string
 		At          time.Time
 	}
-	// Mirrored: the conversation's attributes show the invites of these tasks.
+	// Mirrored: the conversation's attributes were written to show the invites of
+	// these tasks instead of what they showed by the record that the writer went by.
 	Mirrored struct {
 		TaskSIDs []string
+		Instead  []string
 		At       time.Time
 	}
 	// Abandoned: the customer left or the channel was closed before anybody joined.

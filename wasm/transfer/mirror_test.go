@@ -34,7 +34,7 @@ func TestTheMirrorFollowsWhatIsOutstanding(t *testing.T) {
 	if of := steps(s, StepMirror); len(of) != 1 || !of[0].NotBefore.IsZero() {
 		t.Fatalf("once accepted: %+v", of)
 	}
-	if s = walk(t, s, Mirrored{At: at(4)}); s.Open() {
+	if s = walk(t, s, Mirrored{Instead: []string{sid("WT", 9)}, At: at(4)}); s.Open() {
 		t.Errorf("still open: %+v", s.Steps())
 	}
 }
@@ -61,11 +61,34 @@ func TestAnOvertakenWriterMakesNothingSure(t *testing.T) {
 	if of := steps(s, StepMirror); len(of) != 1 || !of[0].NotBefore.IsZero() {
 		t.Fatalf("not written at once: %+v", of)
 	}
-	s = walk(t, s, Mirrored{At: at(5)})
+	s = walk(t, s, Mirrored{Instead: []string{sid("WT", 9)}, At: at(5)})
 	if of := steps(s, StepMirror); len(of) != 1 || !of[0].NotBefore.Equal(at(5).Add(mirrorAgain)) {
 		t.Fatalf("not looked at again: %+v", of)
 	}
 	if s = walk(t, s, Mirrored{At: at(40)}); s.Open() {
+		t.Errorf("looked at for ever: %+v", s.Steps())
+	}
+}
+
+// A writer that stood still tells of its write after others have written something
+// else: what is shown is theirs, and not known to be right by what it tells.
+func TestAWriterThatStoodStillMakesNothingKnown(t *testing.T) {
+	first, next := []string{sid("WT", 9)}, []string{sid("WT", 10)}
+	s := warmed(t)
+	id := s.Transfers[0].ID
+	another := Next{Kind: NextTarget, Target: Target{Kind: TargetWorker, SID: cyd}, Attributes: "{}"}
+	s = walk(t, s, Mirrored{TaskSIDs: first, At: at(2)}, InviteEnded{id, "", "console", at(29)}, Withdrawn{TransferID: id, Next: another, At: at(30)})
+	late := Mirrored{Instead: s.Mirrored, At: at(40)} // began now, and stands still
+	s = walk(t, s, Mirrored{Instead: first, At: at(31)}, Invited{TransferID: id, Round: s.Transfers[0].Round, InviteSID: sid("KG", 2), TaskSID: sid("WT", 10), At: at(32)},
+		Mirrored{TaskSIDs: next, At: at(33)}, Accepted{TransferID: id, WorkerSID: cyd, TaskSID: sid("WT", 10), At: at(39)}, late)
+	if of := steps(s, StepMirror); len(of) != 1 || !of[0].NotBefore.IsZero() {
+		t.Fatalf("nobody takes the invite off the list: %+v", of)
+	}
+	s = walk(t, s, Mirrored{Instead: next, At: at(41)})
+	if of := steps(s, StepMirror); len(of) != 1 || !of[0].NotBefore.Equal(at(41).Add(mirrorAgain)) {
+		t.Fatalf("not looked at again: %+v", of)
+	}
+	if s = walk(t, s, Mirrored{At: at(52)}); s.Open() {
 		t.Errorf("looked at for ever: %+v", s.Steps())
 	}
 }
