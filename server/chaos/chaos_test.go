@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 // TestShortRun is a small make chaos. Its processes are slow under the race
 // detector, so a customer may wait longer for the next one to be asked.
 func TestShortRun(t *testing.T) {
-	p, err := flags([]string{"-transfers", "150", "-races", "10", "-clients", "16", "-kill-every", "8s", "-kill-nats-every", "25s", "-cut-every", "20s", "-grace", "60s", "-out", ""})
+	p, err := flags([]string{"-transfers", "150", "-races", "10", "-clients", "16", "-kill-every", "8s", "-kill-nats-every", "25s", "-cut-every", "20s", "-split-every", "30s", "-grace", "60s", "-out", ""})
 	if err != nil {
 		t.Fatal(err)
 	}

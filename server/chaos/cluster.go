@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +27,8 @@ type cluster struct {
 	dir      string
 	backends []*replica
 	nats     []*process
+	routes   []route
+	quorum   sync.RWMutex // held while a NATS server is cut off from the others, so that the others stay two
 	balancer *httptest.Server
 	client   *http.Client
 	floor    *floor
@@ -33,13 +36,19 @@ type cluster struct {
 	mu                     sync.Mutex
 	next                   int
 	kills, cuts, natsKills []time.Time
-	freezes                []time.Time
+	freezes, splits        []time.Time
 	happened               []happening
 	requests               int                // asked of backends
 	slowest                time.Duration      // of them, answered or not
 	slow                   []string           // of them, what took longer than answerWithin
 	counted                map[string]float64 // repairs of processes that are dead, by name
 	lastCounts             []map[string]float64
+}
+
+// route is the way from one NATS server to another.
+type route struct {
+	from, to int
+	*way
 }
 
 // replica is a backend with its way to NATS, which can be cut.
@@ -61,7 +70,7 @@ func startCluster(ctx context.Context, p plan, f *floor) (*cluster, error) {
 	c.balancer = httptest.NewServer(http.HandlerFunc(c.balance))
 	addresses, err := c.startNATS()
 	if err == nil {
-		err = c.startBackends(p.replicas, addresses)
+		err = c.startBackends(p.replicas, p.rate, addresses)
 	}
 	if err == nil {
 		err = c.allUp(ctx)
@@ -80,12 +89,20 @@ func (c *cluster) startNATS() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var addresses, routes []string
+	addresses := ports[:n]
 	for i := range n {
-		addresses = append(addresses, ports[i])
-		routes = append(routes, "nats://"+ports[n+i])
-	}
-	for i := range n {
+		var routes []string
+		for j := range n {
+			if i == j {
+				continue
+			}
+			w, err := newWay(ports[n+j])
+			if err != nil {
+				return nil, err
+			}
+			c.routes = append(c.routes, route{i, j, w})
+			routes = append(routes, "nats://"+w.address())
+		}
 		s := newProcess(roleNATS, "NODE=n"+fmt.Sprint(i), "ADDR="+addresses[i], "CLUSTER="+ports[n+i],
 			"ROUTES="+strings.Join(routes, ","), "DATA_DIR="+filepath.Join(c.dir, "nats"+fmt.Sprint(i)))
 		c.nats = append(c.nats, s)
@@ -96,7 +113,7 @@ func (c *cluster) startNATS() ([]string, error) {
 	return addresses, nil
 }
 
-func (c *cluster) startBackends(n int, nats []string) error {
+func (c *cluster) startBackends(n, rate int, nats []string) error {
 	ports, err := freePorts(n)
 	if err != nil {
 		return err
@@ -115,7 +132,7 @@ func (c *cluster) startBackends(n int, nats []string) error {
 		}
 		r.process = newProcess(roleBackend, "ADDR="+ports[i], "PUBLIC_URL="+c.balancer.URL, "NATS_URLS="+strings.Join(urls, ","),
 			"TWILIO_ACCOUNT_SID="+a.AccountSID(), "TWILIO_AUTH_TOKEN="+a.AuthToken(), "TWILIO_FLEX_WORKSPACE_SID="+a.WorkspaceSID(),
-			"TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID="+a.WorkflowSID("Chat Transfer"), "TWILIO_BASE_URL="+c.floor.twilio.URL,
+			"TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID="+a.WorkflowSID("Chat Transfer"), "TWILIO_BASE_URL="+c.floor.twilio.URL, "TWILIO_REQUESTS_PER_SECOND="+strconv.Itoa(rate),
 			"LEAVE_ON_CHOICE=true", "INVITE_TIMEOUT=30s", "QUEUE_TIMEOUT=30s")
 		r.log = filepath.Join(c.dir, fmt.Sprintf("backend%d.log", i))
 		c.backends, c.lastCounts = append(c.backends, r), append(c.lastCounts, nil)
@@ -174,6 +191,9 @@ func (c *cluster) some() *replica {
 // allUp starts what is down, mends every way, and waits until every backend is
 // ready.
 func (c *cluster) allUp(ctx context.Context) error {
+	for _, w := range c.routes {
+		w.cut(false)
+	}
 	for _, n := range c.nats {
 		n.stand(false)
 		if err := n.start(); err != nil {
@@ -238,6 +258,9 @@ func (c *cluster) close() {
 	}
 	for _, n := range c.nats {
 		n.kill()
+	}
+	for _, w := range c.routes {
+		w.close()
 	}
 	c.balancer.Close()
 	_ = os.RemoveAll(c.dir)

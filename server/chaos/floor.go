@@ -47,7 +47,7 @@ type seat struct{ worker, name, task, participant string }
 // conversation.
 func newFloor(p plan) (*floor, error) {
 	f := &floor{random: rand.New(rand.NewPCG(p.seed, 1))}
-	f.account = sandbox.New(sandbox.Options{Seed: p.seed, Limits: &sandbox.Limits{RequestsPerSecond: 0}, RecordLimit: 1 << 24})
+	f.account = sandbox.New(sandbox.Options{Seed: p.seed, Limits: &sandbox.Limits{RequestsPerSecond: p.rate}, RecordLimit: 1 << 24})
 	total, withTwo := p.transfers+len(races)*p.races, 0
 	for _, r := range races {
 		if r.agents == 2 {

@@ -49,6 +49,9 @@ func judge(p plan, f *floor, stories []*story) *report {
 				t.completed++
 			}
 		}
+		if s.silences > 0 {
+			r.wrong(&t.unanswered, s, "nobody said within %s what became of a request", patience)
+		}
 		r.judgeTold(s, c, t)
 		r.judgeUntold(s, c, t)
 		r.judgeSeats(s, c, t)

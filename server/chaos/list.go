@@ -10,13 +10,10 @@ import (
 )
 
 // lateBy is how long those take who are late: longer than an invite may be
-// missing from the list, and less than INVITE_TIMEOUT, with time to spare.
+// missing from the list, and less than INVITE_TIMEOUT, with time to spare. What is
+// missing is put right once the grace period is over; three backends may die over
+// it, and each time the next one has the work 5 s later.
 const lateBy = 26 * time.Second
-
-// listedWithin is how long an invite may be missing from the list. What is missing
-// is put right once the grace period is over; three backends may die over it, and
-// each time the next one has the work 5 s later.
-func (p plan) listedWithin() time.Duration { return p.grace + 3*5*time.Second }
 
 // span is a stretch of time; it has not ended where to is zero.
 type span struct{ from, to time.Time }
@@ -96,7 +93,7 @@ func (r *report) judgeList(s *story, c *channel, l *list) {
 		}
 		missing := l.missing(task, *w)
 		r.unlisted = append(r.unlisted, missing)
-		if missing > r.plan.listedWithin() {
+		if missing > r.plan.listed {
 			r.wrong(&r.missing, s, "an invite of %s waited for %s without being in the conversation's attributes", c.stamps[task], missing.Round(100*time.Millisecond))
 		}
 	}

@@ -1,8 +1,8 @@
 // Command chaos carries out thousands of transfers while everything goes wrong
 // that can: Twilio answers 429, 500, 503, resets, loses answers, hangs, and its
 // lists lag; webhooks get lost, come twice and in the wrong order; backends and
-// NATS servers are killed with -9 or stand still, and backends are cut off from
-// NATS. Then it judges, by the simulated account's own record and not by our
+// NATS servers are killed with -9 or stand still, backends are cut off from NATS,
+// and NATS servers from each other. Then it judges, by the simulated account's own record and not by our
 // ledger, what became of each transfer and of each customer.
 //
 // The backends are processes of their own (three unless told otherwise) on a
@@ -33,8 +33,11 @@ type plan struct {
 	faults            float64 // how many times the fault mix that the template was measured under
 	late              bool    // requests may also take effect after they were looked up
 	kill, cut, freeze time.Duration
-	killNATS          time.Duration
+	killNATS, split   time.Duration
+	calm              bool          // nothing of all this
+	rate              int           // Twilio's limit for each endpoint, a second; 0 for none
 	grace             time.Duration // how long a customer may be alone
+	listed            time.Duration // how long an invite may be missing from the list
 	out               string        // folder of the HTML report; empty for none
 }
 
@@ -53,9 +56,19 @@ func flags(args []string) (plan, error) {
 	f.DurationVar(&p.killNATS, "kill-nats-every", 30*time.Second, "kill -9 a NATS server so often; 0 for never")
 	f.DurationVar(&p.cut, "cut-every", 17*time.Second, "cut a backend off from NATS for a while so often; 0 for never")
 	f.DurationVar(&p.freeze, "freeze-every", 29*time.Second, "let a backend or a NATS server stand still for some seconds so often, which is slow and cut off at once; 0 for never")
+	f.DurationVar(&p.split, "split-every", time.Minute, "cut a NATS server off from the others for some seconds so often, while backends still reach it; 0 for never")
+	f.BoolVar(&p.calm, "calm", false, "nothing goes wrong: no faults, kills and cuts; every transfer with a willing target has to be completed")
+	f.IntVar(&p.rate, "rate", 0, "Twilio's limit: calls a second to each endpoint, which the sandbox enforces and the backends share; 0 for none, which lets more happen in the same time")
 	f.DurationVar(&p.grace, "grace", 10*time.Second, "how long a customer may be alone, and a doubled invite be there")
+	f.DurationVar(&p.listed, "listed", 25*time.Second, "how long an invite may be missing from the conversation's attributes")
 	f.StringVar(&p.out, "out", "artifacts", "folder of the HTML report")
-	return p, f.Parse(args)
+	if err := f.Parse(args); err != nil {
+		return p, err
+	}
+	if p.calm {
+		p.faults, p.late, p.kill, p.cut, p.freeze, p.killNATS, p.split = 0, false, 0, 0, 0, 0, 0
+	}
+	return p, nil
 }
 
 func main() {
@@ -145,7 +158,7 @@ func runFloor(ctx context.Context, p plan, progress *os.File) (*report, error) {
 	settle(ctx, c, played, progress)
 	r := judge(p, f, played)
 	r.took, r.repairs, r.kills, r.cuts, r.natsKills = time.Since(began), c.repairs(), c.kills, c.cuts, c.natsKills
-	r.freezes = c.freezes
+	r.freezes, r.splits = c.freezes, c.splits
 	r.requests, r.slow, r.slowest = c.requests, c.slow, c.slowest
 	r.explain(f, c)
 	return r, ctx.Err()

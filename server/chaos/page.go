@@ -24,7 +24,8 @@ func (r *report) page() string {
 		},
 		"Completed": fmt.Sprintf("%.2f %%", 100*r.completed()), "Repairs": r.repairs,
 		"Answers": histogram(r.answers()), "Alone": histogram(r.alone), "Course": r.course(),
-		"Kills": len(r.kills), "Cuts": len(r.cuts), "NATS": len(r.natsKills), "Freezes": len(r.freezes), "Total": len(r.stories),
+		"Kills": len(r.kills), "Cuts": len(r.cuts), "NATS": len(r.natsKills), "Freezes": len(r.freezes), "Splits": len(r.splits), "Limit": limited(r.plan.rate), "Unlisted": histogram(r.unlisted),
+		"Total":        len(r.stories),
 		"LongestAlone": longest(r.alone), "LongestDouble": longest(r.doubles), "Requests": r.requests, "Slowest": r.slowest.Round(time.Millisecond),
 	}); err != nil {
 		return "the report cannot be shown: " + template.HTMLEscapeString(err.Error())
@@ -92,7 +93,7 @@ func (r *report) course() template.HTML {
 		h := plotHeight * float64(n) / most
 		fmt.Fprintf(&b, `<rect x="%.2f" y="%.1f" width="%.2f" height="%.1f"/>`, float64(i)*step, plotHeight-h, step, h)
 	}
-	for class, times := range map[string][]time.Time{"kill": r.kills, "cut": r.cuts, "nats": r.natsKills, "still": r.freezes} {
+	for class, times := range map[string][]time.Time{"kill": r.kills, "cut": r.cuts, "nats": r.natsKills, "still": r.freezes, "split": r.splits} {
 		for _, at := range times {
 			x := at.Sub(from).Seconds() * step
 			fmt.Fprintf(&b, `<line class="%s" x1="%.1f" x2="%.1f" y1="0" y2="%d"/>`, class, x, x, plotHeight+10)
@@ -109,11 +110,11 @@ body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #e1e3ea;font-weight:400}
 th:first-child,td:first-child{text-align:left}th{color:#606b85}
 svg{width:100%;max-width:40rem}rect{fill:#0263e0}text{font-size:11px;text-anchor:middle;fill:#606b85}
-.kill{stroke:#d61f1f}.cut{stroke:#f47c22}.nats{stroke:#6d2ed1}.still{stroke:#606b85}.good{color:#14853c}.bad{color:#d61f1f}
+.kill{stroke:#d61f1f}.cut{stroke:#f47c22}.nats{stroke:#6d2ed1}.still{stroke:#606b85}.split{stroke:#6d2ed1;stroke-dasharray:3}.good{color:#14853c}.bad{color:#d61f1f}
 </style>
 <h1>Chaos report</h1>
 <p>{{.Total}} conversations in {{.Took}}, seed {{.Seed}}, {{.Faults}} times the fault mix that the template was measured under{{if .Late}}, with requests that take effect after their lookup{{end}}.
-<span style="color:#d61f1f">{{.Kills}} backends killed</span>, <span style="color:#f47c22">{{.Cuts}} cut off</span>, <span style="color:#6d2ed1">{{.NATS}} NATS servers killed</span>, {{.Freezes}} of both stood still.
+<span style="color:#d61f1f">{{.Kills}} backends killed</span>, <span style="color:#f47c22">{{.Cuts}} cut off</span>, <span style="color:#6d2ed1">{{.NATS}} NATS servers killed</span> and {{.Splits}} cut off from the others, {{.Freezes}} of both stood still{{.Limit}}.
 Judged by the simulated account's own record.</p>
 {{if .Broken}}<ul class="bad">{{range .Broken}}<li>{{.}}</li>{{end}}</ul>{{else}}<p class="good">Every promise was kept.</p>{{end}}
 <p>{{.Completed}} of the transfers with a willing target were completed. Longest time that a customer was alone: {{.LongestAlone}}. Longest time that there were two invites: {{.LongestDouble}}. Slowest single request of {{.Requests}}: {{.Slowest}}.</p>
@@ -122,6 +123,7 @@ Judged by the simulated account's own record.</p>
 <h2>Conversations begun, second by second</h2>{{.Course}}
 <h2>When an agent knew what became of a request</h2>{{.Answers}}
 <h2>How long customers were alone</h2>{{.Alone}}
+<h2>How long invites waited before the conversation showed them</h2>{{.Unlisted}}
 {{if .Repairs}}<h2>Repairs</h2><table>{{range $name, $n := .Repairs}}<tr><td>{{$name}}</td><td>{{$n}}</td></tr>{{end}}</table>{{end}}
 {{if .Findings}}<h2>Findings</h2><ul>{{range .Findings}}<li>{{.}}</li>{{end}}</ul>{{end}}
 </html>

@@ -26,8 +26,10 @@ type story struct {
 	told    []told
 	asked   [2][]verdict  // what each agent was told who asked to leave
 	answer  time.Duration // the first answer that said what became of it
-	// unanswered says that nobody ever said what became of a request.
+	// unanswered says that nobody ever said what became of a request for a
+	// transfer; silences counts all requests of which nobody did.
 	unanswered bool
+	silences   int
 	words      []string // every answer, in short
 }
 
@@ -129,7 +131,15 @@ func (g *game) draw(p plan) []drawn {
 
 // leaving notes what an agent was told who asked to leave.
 func (s *story) leaving(agent int, a answer) {
+	s.heard(a)
 	s.asked[agent] = append(s.asked[agent], verdictOf(a))
+}
+
+// heard notes whether anybody said what became of a request.
+func (s *story) heard(a answer) {
+	if a.silent() {
+		s.silences++
+	}
 }
 
 // granted notes a transfer that was granted.
@@ -137,6 +147,7 @@ func (s *story) granted(by seat, leaves string, a answer) {
 	if s.answer == 0 {
 		s.answer = a.took
 	}
+	s.heard(a)
 	s.unanswered = s.unanswered || a.silent()
 	s.words = append(s.words, fmt.Sprintf("%d %s %s", a.status, a.body.Code, a.body.Phase))
 	if a.granted() && a.body.ID != "" {

@@ -42,12 +42,17 @@ func playRole() (code int, is bool) {
 
 func runBackend() int {
 	env, yes := os.Getenv, true
+	rate, err := strconv.Atoi(env("TWILIO_REQUESTS_PER_SECOND"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	serve := &app.Serve{
 		Features: app.Features{ColdTransfer: &yes, MultiParticipant: &yes},
 		Listen:   app.Listen{Addr: env("ADDR"), PublicURL: env("PUBLIC_URL"), NATS: strings.Split(env("NATS_URLS"), ","), Replicas: 3, Runners: 32},
 		Account: app.Account{
 			AccountSID: env("TWILIO_ACCOUNT_SID"), AuthToken: env("TWILIO_AUTH_TOKEN"), WorkspaceSID: env("TWILIO_FLEX_WORKSPACE_SID"),
-			WorkflowSID: env("TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID"), BaseURL: env("TWILIO_BASE_URL"),
+			WorkflowSID: env("TWILIO_FLEX_CHAT_TRANSFER_WORKFLOW_SID"), BaseURL: env("TWILIO_BASE_URL"), Rate: rate,
 		},
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -60,13 +65,16 @@ func runBackend() int {
 	return 0
 }
 
+// nowhere is where nobody listens.
+const nowhere = "127.0.0.1:1"
+
 func runNATS() int {
 	host, port := split(os.Getenv("ADDR"))
 	clusterHost, clusterPort := split(os.Getenv("CLUSTER"))
 	o := &server.Options{
 		ServerName: os.Getenv("NODE"), Host: host, Port: port, JetStream: true, StoreDir: os.Getenv("DATA_DIR"), SyncAlways: true, NoLog: true,
-		// Clients know the servers by their ways alone, which can be cut.
-		Cluster: server.ClusterOpts{Name: "chaos", Host: clusterHost, Port: clusterPort, NoAdvertise: true},
+		// Clients and the other servers know this one by their ways to it alone, which can be cut.
+		Cluster: server.ClusterOpts{Name: "chaos", Host: clusterHost, Port: clusterPort, NoAdvertise: true, Advertise: nowhere},
 	}
 	for _, r := range strings.Split(os.Getenv("ROUTES"), ",") {
 		if u, err := url.Parse(r); err == nil {

@@ -18,7 +18,7 @@ type tally struct {
 	successes, failures, refused, rescued int
 	alone                                 int // customers who were alone at all
 	untrue, lost, doubled, stranded       int
-	leftBehind, closed                    int
+	leftBehind, closed, unanswered        int
 }
 
 // report is the judgement of a run.
@@ -35,6 +35,7 @@ type report struct {
 	repairs                map[string]float64
 	kills, cuts, natsKills []time.Time
 	freezes                []time.Time // of backends and NATS servers
+	splits                 []time.Time // of NATS servers, from each other
 	requests               int         // asked of backends
 	slow                   []string    // those that took longer than answerWithin
 	slowest                time.Duration
@@ -64,13 +65,13 @@ func (r *report) add(o *report) {
 		r.repairs[name] += n
 	}
 	r.kills, r.cuts, r.natsKills = append(r.kills, o.kills...), append(r.cuts, o.cuts...), append(r.natsKills, o.natsKills...)
-	r.freezes, r.findings = append(r.freezes, o.freezes...), append(r.findings, o.findings...)
+	r.freezes, r.splits, r.findings = append(r.freezes, o.freezes...), append(r.splits, o.splits...), append(r.findings, o.findings...)
 }
 
 // counts are all of its numbers.
 func (t *tally) counts() []*int {
 	return []*int{&t.all, &t.willing, &t.completed, &t.successes, &t.failures, &t.refused, &t.rescued, &t.alone,
-		&t.untrue, &t.lost, &t.doubled, &t.stranded, &t.leftBehind, &t.closed}
+		&t.untrue, &t.lost, &t.doubled, &t.stranded, &t.leftBehind, &t.closed, &t.unanswered}
 }
 
 func (r *report) of(kind string) *tally {
@@ -116,9 +117,10 @@ func (r *report) broken() []string {
 	check(fmt.Sprintf("customers alone for more than %s", r.plan.grace), r.sum(func(t *tally) int { return t.stranded }))
 	check("invites left behind", r.sum(func(t *tally) int { return t.leftBehind }))
 	check("conversations closed that nobody ended", r.sum(func(t *tally) int { return t.closed }))
+	check(fmt.Sprintf("conversations in which a request was not answered within %s", patience), r.sum(func(t *tally) int { return t.unanswered }))
 	check(fmt.Sprintf("requests that a backend took longer than %s for", answerWithin), len(r.slow))
 	check("conversations whose attributes still show an invite", r.left)
-	check(fmt.Sprintf("invites that the conversation's attributes did not show for more than %s", r.plan.listedWithin()), r.missing)
+	check(fmt.Sprintf("invites that the conversation's attributes did not show for more than %s", r.plan.listed), r.missing)
 	if share, want := r.completed(), r.aim(); share < want {
 		broken = append(broken, fmt.Sprintf("%.2f %% of the transfers with a willing target were completed, not %.1f %%", 100*share, 100*want))
 	}
@@ -126,7 +128,7 @@ func (r *report) broken() []string {
 }
 
 func (r *report) aim() float64 {
-	if r.plan.faults <= 0 && r.plan.kill <= 0 && r.plan.cut <= 0 && r.plan.killNATS <= 0 && r.plan.freeze <= 0 {
+	if r.plan.faults <= 0 && r.plan.kill <= 0 && r.plan.cut <= 0 && r.plan.killNATS <= 0 && r.plan.freeze <= 0 && r.plan.split <= 0 {
 		return 1
 	}
 	return aim
@@ -144,9 +146,9 @@ func (r *report) completed() float64 {
 
 // write prints the report, and writes it with its plots to the folder.
 func (r *report) write(w io.Writer, dir string) error {
-	fmt.Fprintf(w, "\n%d conversations in %s: seed %d, %g times the template's fault mix, lists that lag by 1 s%s; %d backends killed, %d cut off, %d NATS servers killed, %d of both stood still\n\n",
+	fmt.Fprintf(w, "\n%d conversations in %s: seed %d, %g times the template's fault mix, lists that lag by 1 s%s; %d backends killed, %d cut off, %d NATS servers killed, %d cut off from the others, %d of both stood still%s\n\n",
 		len(r.stories), r.took.Round(time.Second), r.plan.seed, r.plan.faults, map[bool]string{true: ", requests that take effect after their lookup"}[r.plan.late],
-		len(r.kills), len(r.cuts), len(r.natsKills), len(r.freezes))
+		len(r.kills), len(r.cuts), len(r.natsKills), len(r.splits), len(r.freezes), limited(r.plan.rate))
 	if err := r.table(w); err != nil {
 		return err
 	}
@@ -197,6 +199,14 @@ func (r *report) write(w io.Writer, dir string) error {
 	return os.WriteFile(path, []byte(b.String()), 0o644)
 }
 
+// limited says how many calls a second Twilio allows.
+func limited(rate int) string {
+	if rate == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; at Twilio's limit of %d calls a second to each endpoint", rate)
+}
+
 // columns are those of the table.
 var columns = []struct {
 	title string
@@ -213,6 +223,7 @@ var columns = []struct {
 	{"stranded", func(t *tally) int { return t.stranded }},
 	{"left behind", func(t *tally) int { return t.leftBehind }},
 	{"closed", func(t *tally) int { return t.closed }},
+	{"unanswered", func(t *tally) int { return t.unanswered }},
 	{"rescued", func(t *tally) int { return t.rescued }},
 }
 

@@ -86,7 +86,7 @@ func cancelAndAccept(ctx context.Context, g *game, s *story, r *rand.Rand) {
 	}
 	pending := g.pending(ctx, s.job, to)
 	together(
-		func() { g.cancel(ctx, s.job, me, s.told[0].id) },
+		func() { s.heard(g.cancel(ctx, s.job, me, s.told[0].id)) },
 		func() {
 			time.Sleep(time.Duration(r.IntN(40)) * time.Millisecond)
 			_, _ = g.account.AcceptReservation(pending) // who is faster is what the race is about
@@ -114,10 +114,14 @@ func coldAndLeave(ctx context.Context, g *game, s *story, r *rand.Rand) {
 
 // twoLeave lets both agents leave at once: one of them must stay.
 func twoLeave(ctx context.Context, g *game, s *story, _ *rand.Rand) {
+	var answers [2]answer
 	leave := func(i int) func() {
-		return func() { s.leaving(i, g.leave(ctx, s.job, s.job.agents[i])) }
+		return func() { answers[i] = g.leave(ctx, s.job, s.job.agents[i]) }
 	}
 	together(leave(0), leave(1))
+	for i, a := range answers {
+		s.leaving(i, a)
+	}
 }
 
 func (g *game) taker(r *rand.Rand) map[string]any {

@@ -18,6 +18,7 @@ const (
 	downFor     = time.Second
 	natsDownFor = 3 * time.Second
 	cutFor      = 6 * time.Second
+	splitFor    = 12 * time.Second // longer than a server that leads takes to notice that it is alone
 	stillFor    = 5 * time.Second
 	countEvery  = time.Second
 )
@@ -47,6 +48,8 @@ func (c *cluster) trouble(p plan) (stop func()) {
 		_ = victim.start() // allUp says if it does not come back
 	})
 	every(p.killNATS, 3, func(r *rand.Rand) {
+		c.quorum.RLock()
+		defer c.quorum.RUnlock()
 		n := r.IntN(len(c.nats))
 		victim := c.nats[n]
 		c.note(&c.natsKills, "NATS server %d is killed", n)
@@ -67,6 +70,8 @@ func (c *cluster) trouble(p plan) (stop func()) {
 		}
 	})
 	every(p.freeze, 7, func(r *rand.Rand) {
+		c.quorum.RLock()
+		defer c.quorum.RUnlock()
 		all := slices.Clone(c.nats)
 		for _, b := range c.backends {
 			all = append(all, b.process)
@@ -84,8 +89,26 @@ func (c *cluster) trouble(p plan) (stop func()) {
 		sleep(ctx, stillFor)
 		victim.stand(false)
 	})
+	every(p.split, 8, func(r *rand.Rand) {
+		c.quorum.Lock()
+		defer c.quorum.Unlock()
+		n := r.IntN(len(c.nats))
+		c.note(&c.splits, "NATS server %d is cut off from the others", n)
+		c.split(n, true)
+		sleep(ctx, splitFor)
+		c.split(n, false)
+	})
 	every(countEvery, 5, func(*rand.Rand) { c.count() })
 	return func() { cancel(); all.Wait() }
+}
+
+// split cuts a NATS server off from the others, or lets it come back.
+func (c *cluster) split(n int, is bool) {
+	for _, r := range c.routes {
+		if r.from == n || r.to == n {
+			r.cut(is)
+		}
+	}
 }
 
 // sleep reports whether the time passed before ctx was done.

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// way is a TCP connection's way from a backend to a NATS server. A cut way
+// way is a TCP connection's way to a NATS server, from a backend or another one. A cut way
 // swallows everything, as a network does: nobody is told.
 type way struct {
 	listener net.Listener
