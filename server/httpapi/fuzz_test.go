@@ -2,10 +2,14 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
@@ -125,6 +129,79 @@ func FuzzBodies(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzQuery asks for the directory with any query: what is passed on is a whole
+// conversation or none, and all else is the client's fault and says so.
+func FuzzQuery(f *testing.F) {
+	all := "interactionSid=" + sid("KD") + "&interactionChannelSid=" + sid("UO") + "&taskSid=" + sid("WT")
+	for _, seed := range []string{
+		"", "a=1&b=2", "a=1&a=1", "a&a=", "a=1&%61=2", "a;b=1", "%zz", "a=%", "&&=&", "=1&=2", all, all + "&taskSid=", all + "&x=" + sid("KD"),
+		"taskSid=" + sid("WT"), strings.Replace(all, "UO", "uo", 1), strings.Repeat("ü", 40) + "=1&" + strings.Repeat("%C3%BC", 40) + "=2", "%ff=1&%ff=2",
+	} {
+		f.Add(seed)
+	}
+	w := newWorld()
+	a, err := New(w.options())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(a.Close)
+	var asked *Conversation
+	w.directory = func(_ context.Context, _ Caller, c Conversation) ([]transfer.WorkerRecord, []transfer.QueueRecord, error) {
+		asked = &c
+		return nil, nil, nil
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		if len(query) > 4096 {
+			return // Go refuses 10,000 parameters
+		}
+		values, err := parseQuery(query)
+		if err == nil {
+			if again, err := parseQuery(values.Encode()); err != nil || !reflect.DeepEqual(again, values) {
+				t.Errorf("%q is %v, and written anew %v, %v", query, values, again, err)
+			}
+			if _, err := parseQuery(query + "&" + query); (err == nil) != (len(values) == 0) {
+				t.Errorf("%q twice: %v", query, err)
+			}
+		}
+		if refused := err != nil; refused != (malformed(query) || repeats(query)) {
+			t.Errorf("%q: %v, %v", query, values, err)
+		}
+		r := signedIn("GET", "/v1/directory", "")
+		r.URL.RawQuery, asked = query, nil
+		resp := do(a, r)
+		switch body := bodyOf(t, resp); {
+		case resp.StatusCode == http.StatusOK && asked != nil:
+			c := *asked
+			whole := transfer.ValidSID(c.InteractionSID, "KD") && transfer.ValidSID(c.InteractionChannelSID, "UO") && transfer.ValidSID(c.TaskSID, "WT")
+			if c != (Conversation{}) && !whole || c != (Conversation{values.Get("interactionSid"), values.Get("interactionChannelSid"), values.Get("taskSid")}) {
+				t.Errorf("%q is passed on as %+v", query, c)
+			}
+		case resp.StatusCode != http.StatusBadRequest || asked != nil || !utf8.ValidString(body) || !json.Valid([]byte(body)) || len(body) > 1000:
+			t.Errorf("%q: %d %s", query, resp.StatusCode, body)
+		}
+	})
+}
+
+// malformed reports whether a part of the query cannot be decoded, and repeats
+// whether two have the same name.
+func malformed(query string) bool {
+	_, err := url.QueryUnescape(strings.NewReplacer("&", "+", "=", "+").Replace(query))
+	return err != nil || strings.Contains(query, ";")
+}
+
+func repeats(query string) bool {
+	seen := map[string]bool{}
+	for part := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		name, _ = url.QueryUnescape(name)
+		if part != "" && seen[name] {
+			return true
+		}
+		seen[name] = seen[name] || part != ""
+	}
+	return false
 }
 
 func FuzzBearerToken(f *testing.F) {
