@@ -1,10 +1,13 @@
 package reconcile_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/flex-transfer/flex-transfer/server/ledger/ledgertest"
+	"github.com/flex-transfer/flex-transfer/server/ledger/memory"
 	"github.com/flex-transfer/flex-transfer/server/reconcile"
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
@@ -29,19 +32,59 @@ func TestTransfersCostNoLook(t *testing.T) {
 }
 
 // TestSweepCostsWhatIsOpen: what is long over, and what goes well, is not read
-// one by one.
+// one by one, and thousands of conversations that have ended cost nothing at all.
 func TestSweepCostsWhatIsOpen(t *testing.T) {
-	l := newLab(t, func(w *sandbox.World) {
-		for range 40 {
-			w.Conversations = append(w.Conversations, sandbox.WorldConversation{Customer: sandbox.Customer{Name: "Another"}, Agents: []string{"sam"}})
+	quiet := func(endedBefore, endedEachSecond int) int {
+		l := newLab(t, func(w *sandbox.World) { w.Conversations = append(w.Conversations, talks(40, "sam")...) })
+		l.account.SetWebhooks(sandbox.Webhooks{})
+		l.ended(endedBefore)
+		l.clock.Advance(6 * time.Hour) // longer than whoever begins looks back
+		l.account.SetWebhooks(webhooks)
+		l.store = memory.NewStore(memory.Options{Now: l.clock.Now})
+		for n := range endedBefore {
+			_, err := l.store.Open().Append(t.Context(), ledgertest.NewRecord(n, "ended", transfer.PhaseCompleted), 0)
+			l.check(err)
 		}
-	})
-	l.pass(time.Minute)
-	before := len(l.requests(""))
-	l.pass(2 * time.Minute)
+		l.process = l.open()
+		l.pass(time.Minute)
+		for range 10 {
+			l.ended(endedEachSecond)
+			l.pass(time.Second)
+		}
+		l.pass(10 * time.Minute) // longer than Twilio keeps tasks that are over
+		before := l.account.Trace().Count()
+		l.pass(2 * time.Minute)
+		calls := 0
+		for _, e := range l.requests("") {
+			if e.ID > before {
+				calls++
+			}
+		}
+		return calls
+	}
+	calls := quiet(0, 0)
 	// 4 sweeps and 2 looks at the events, of four kinds each: a call for each.
-	if calls := len(l.requests("")) - before; calls < 4 || calls > 4+8+2 {
+	if calls < 4 || calls > 4+8+2 {
 		t.Errorf("%d calls in two quiet minutes", calls)
+	}
+	if after := quiet(2000, 10); after != calls {
+		t.Errorf("%d calls in two quiet minutes, and %d after 2100 conversations have ended", calls, after)
+	}
+}
+
+// talks are conversations with the agent.
+func talks(n int, agent string) []sandbox.WorldConversation {
+	one := sandbox.WorldConversation{Customer: sandbox.Customer{Name: "Another"}, Agents: []string{agent}}
+	return slices.Repeat([]sandbox.WorldConversation{one}, n)
+}
+
+// ended lets more conversations begin and end.
+func (l *lab) ended(n int) {
+	l.Helper()
+	before := len(l.account.Snapshot().InteractionChannels)
+	l.check(l.account.Load(sandbox.World{Conversations: talks(n, "chidi")}))
+	for _, c := range l.account.Snapshot().InteractionChannels[before:] {
+		l.post("flex-api.twilio.com/v1/Interactions/"+c.InteractionSID+"/Channels/"+c.SID, "Status", "closed", "Routing", `{"status":"closed"}`)
 	}
 }
 

@@ -46,6 +46,9 @@ type lab struct {
 	hooks    []url.Values
 }
 
+// webhooks are where the account's go.
+var webhooks = sandbox.Webhooks{TaskRouterURL: "http://backend/taskrouter", InteractionsURL: "http://backend/interactions", ConversationsURL: "http://backend/conversations"}
+
 // process is one backend.
 type process struct {
 	*coordinator.Coordinator
@@ -72,7 +75,7 @@ func newLab(t *testing.T, change ...func(*sandbox.World)) *lab {
 	l.account = sandbox.New(sandbox.Options{Seed: 5, Clock: l.clock, Limits: &sandbox.Limits{}, WebhookClient: &http.Client{Transport: l}})
 	t.Cleanup(func() { _ = l.account.Close() })
 	l.check(l.account.Load(world))
-	l.account.SetWebhooks(sandbox.Webhooks{TaskRouterURL: "http://backend/taskrouter", InteractionsURL: "http://backend/interactions", ConversationsURL: "http://backend/conversations"})
+	l.account.SetWebhooks(webhooks)
 	l.check(l.account.Faults().Set(sandbox.Switches{Lag: sandbox.ListLag{InvitesMS: 900, ParticipantsMS: 900, TasksMS: 900}}))
 	var err error
 	l.client, err = twilioapi.New(twilioapi.Options{
