@@ -131,7 +131,7 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 	if b.api, err = httpapi.New(o); err != nil {
 		return err
 	}
-	b.Handler, err = b.withDropIn(c, signIn, b.api.Handler())
+	b.Handler, err = b.withDropIn(c, signIn)
 	return err
 }
 

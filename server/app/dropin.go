@@ -15,19 +15,20 @@ import (
 
 // withDropIn puts the functions of the Flex project template in front of the
 // API. They are there while the settings want them.
-func (b *Backend) withDropIn(c Config, v httpapi.Verifier, api http.Handler) (http.Handler, error) {
+func (b *Backend) withDropIn(c Config, v httpapi.Verifier) (http.Handler, error) {
 	d, err := dropin.New(dropin.Options{
 		Verifier: dropInVerifier{v},
 		Engine:   dropInEngine{b.coordinator, b.ledger},
 		Twilio:   dropInTwilio{b.twilio},
 		Queues:   b.knownQueues,
 		Enabled:  func() bool { return b.settings.Current().DropIn },
+		Allow:    b.api.Allow,
 		Origins:  c.Listen.Origins, Text: textOf, Logger: c.Logger,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return d.Handler(api), nil
+	return d.Handler(b.api.Handler()), nil
 }
 
 // knownQueues are the account's queues; nil while they have not been read.

@@ -36,8 +36,14 @@ func dropInRig(t *testing.T, agents ...string) *rig {
 // dropInRigOn is the same on a ledger.
 func dropInRigOn(t *testing.T, l ledger.Ledger, agents ...string) *rig {
 	t.Helper()
+	return dropInRigWith(t, func(c *Config) { c.Ledger = l }, agents...)
+}
+
+// dropInRigWith is the same configured otherwise.
+func dropInRigWith(t *testing.T, change func(*Config), agents ...string) *rig {
+	t.Helper()
 	return newRig(t, rigOptions{agents: agents, config: func(c *Config) {
-		c.Ledger = l
+		change(c)
 		c.Listen.Origins = []string{"https://flex.twilio.com"}
 		c.Settings = settings.Fixed(settings.Config{
 			Transfer: transfer.Settings{ColdTransfer: true, MultiParticipant: true}, Mirror: true, DropIn: true,

@@ -189,6 +189,43 @@ func TestOneAgentsFlood(t *testing.T) {
 	}
 }
 
+// TestOneAgentsFloodThroughTheDropIn: the template's functions and the API are
+// asked out of one bucket, and none where the setting lifts it.
+func TestOneAgentsFloodThroughTheDropIn(t *testing.T) {
+	t.Parallel()
+	flood := func(r *rig, requests int) (through int, took time.Duration) {
+		chidi, began := r.token("chidi"), time.Now()
+		for i := range requests {
+			var a answer
+			if i%2 == 0 {
+				a = r.ask("GET", dropInQueues+"?Token="+url.QueryEscape(chidi), "", nil)
+			} else {
+				a = r.send("GET", "/v1/directory", "", bearer(chidi))
+			}
+			switch {
+			case a.header.Get("Retry-After") == "1" && a.status == http.StatusTooManyRequests &&
+				(a.code() == "TOO_MANY_REQUESTS" || a.field("message") == "Too many requests. Wait a moment."):
+			case a.status == http.StatusOK:
+				through++
+			default:
+				t.Errorf("request %d: %d %s %v", i, a.status, a.text, a.header)
+			}
+		}
+		return through, time.Since(began)
+	}
+	r := dropInRigWith(t, func(c *Config) { c.Listen.AgentRate = 1 })
+	through, took := flood(r, 40)
+	if most := 4 + int(took.Seconds()) + 1; through > most || through < 4 {
+		t.Errorf("%d of 40 requests in %v went through", through, took)
+	}
+	if a := r.ask("GET", dropInQueues+"?Token="+url.QueryEscape(r.token("ada")), "", nil); a.status != http.StatusOK {
+		t.Errorf("somebody else: %d %s", a.status, a.text)
+	}
+	if through, took := flood(dropInRig(t), 300); through != 300 {
+		t.Errorf("%d of 300 requests in %v went through where any number may", through, took)
+	}
+}
+
 // TestSlowClients does not wait for ever for those who say little.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()

@@ -70,6 +70,9 @@ type Options struct {
 	Queues func() []transfer.QueueRecord
 	// Enabled says, for each request, whether the drop-in is switched on.
 	Enabled func() bool
+	// Allow, where set, counts a request of a worker who is signed in. Where it is
+	// one too many it says how long they should wait.
+	Allow func(workerSID string) (wait time.Duration, allowed bool)
 	// Origins may call from a browser; "*" allows any.
 	Origins []string
 	// Text, where set, is a reason's text in the language that is wanted most.
@@ -80,10 +83,7 @@ type Options struct {
 }
 
 // DropIn answers the plugins' requests. Make one with [New].
-type DropIn struct {
-	Options
-	limit *limiter
-}
+type DropIn struct{ Options }
 
 // New checks the options, naming the one that is missing.
 func New(o Options) (*DropIn, error) {
@@ -95,13 +95,16 @@ func New(o Options) (*DropIn, error) {
 			return nil, fmt.Errorf("dropin: Options.%s is missing", name)
 		}
 	}
+	if o.Allow == nil {
+		o.Allow = func(string) (time.Duration, bool) { return 0, true }
+	}
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &DropIn{Options: o, limit: newLimiter(o.Clock)}, nil
+	return &DropIn{o}, nil
 }
 
 // Handler answers the plugins' requests while the drop-in is switched on, and
@@ -151,7 +154,7 @@ func (d *DropIn) call(w http.ResponseWriter, r *http.Request, e endpoint) (any, 
 		return nil, err
 	}
 	noteCaller(r, by)
-	if wait, allowed := d.limit.allow(by.WorkerSID); !allowed {
+	if wait, allowed := d.Allow(by.WorkerSID); !allowed {
 		return nil, &flood{wait}
 	}
 	p.path = e.path

@@ -101,28 +101,3 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
-
-func TestLimit(t *testing.T) {
-	now := noon
-	l := newLimiter(func() time.Time { return now })
-	for n := range burst {
-		if _, ok := l.allow("WKada"); !ok {
-			t.Fatalf("request %d is refused", n)
-		}
-	}
-	if wait, ok := l.allow("WKada"); ok || wait <= 0 {
-		t.Error("a flood is let through")
-	}
-	if _, ok := l.allow("WKbea"); !ok {
-		t.Error("another worker is refused")
-	}
-	now = now.Add(time.Second)
-	if _, ok := l.allow("WKada"); !ok {
-		t.Error("refused for ever")
-	}
-	now = now.Add(2 * forgetAfter)
-	l.allow("WKbea")
-	if len(l.workers) != 1 {
-		t.Errorf("%d workers are remembered", len(l.workers))
-	}
-}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"math"
 	"sync"
 	"time"
@@ -49,6 +50,17 @@ func (l *limits) take(worker string, now time.Time) error {
 		Refusal: transfer.Refusal{Reason: ReasonTooManyRequests},
 		after:   int(math.Ceil(missing / float64(l.perSecond))),
 	}
+}
+
+// Allow counts a request of a worker that is answered beside the API, so that
+// AgentRate is for all that they ask. Where it is one too many it says how long
+// they should wait.
+func (a *API) Allow(workerSID string) (wait time.Duration, allowed bool) {
+	var often *tooMany
+	if errors.As(a.limits.take(workerSID, time.Now()), &often) {
+		return time.Duration(often.after) * time.Second, false
+	}
+	return 0, true
 }
 
 // forget drops, once in a while, the workers who have not asked for long: their
