@@ -16,9 +16,28 @@ func TestMain(m *testing.M) {
 }
 
 // TestShortRun is a small make chaos. Its processes are slow under the race
-// detector, so a customer may wait longer for the next one to be asked.
+// detector, so a customer may wait longer for the next one to be asked, and an
+// invite to be shown: TestCalm looks at that.
 func TestShortRun(t *testing.T) {
-	p, err := flags([]string{"-transfers", "150", "-races", "10", "-clients", "16", "-kill-every", "8s", "-kill-nats-every", "25s", "-cut-every", "20s", "-split-every", "30s", "-grace", "60s", "-out", ""})
+	r := played(t, "-transfers", "150", "-races", "10", "-clients", "16", "-kill-every", "8s", "-kill-nats-every", "25s", "-cut-every", "20s", "-split-every", "30s", "-grace", "60s", "-listed", "60s")
+	if r.of("cold, to an agent").successes == 0 || len(r.kills) == 0 {
+		t.Error("nothing happened")
+	}
+}
+
+// TestCalm: where nothing goes wrong, at Twilio's own limit, every transfer with a
+// willing target is completed.
+func TestCalm(t *testing.T) {
+	r := played(t, "-calm", "-rate", "20", "-transfers", "60", "-races", "4", "-clients", "8")
+	if r.aim() != 1 || r.of("cold, to an agent").successes == 0 || len(r.kills)+len(r.splits) > 0 {
+		t.Errorf("not calm: %+v", r.plan)
+	}
+}
+
+// played plays what the flags say, and fails where a promise is broken.
+func played(t *testing.T, args ...string) *report {
+	t.Parallel()
+	p, err := flags(append(args, "-out", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +53,5 @@ func TestShortRun(t *testing.T) {
 	if broken := r.broken(); len(broken) > 0 {
 		t.Error(strings.Join(broken, "\n"))
 	}
-	if r.of("cold, to an agent").successes == 0 || len(r.kills) == 0 {
-		t.Error("nothing happened")
-	}
+	return r
 }

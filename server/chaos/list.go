@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -86,9 +87,10 @@ func (l *list) missing(task string, waited span) (longest time.Duration) {
 }
 
 // judgeList finds invites that were lost from the list, or never came to be in it.
+// Those of an agent who leaves at once need not be: nobody is there to see them.
 func (r *report) judgeList(s *story, c *channel, l *list) {
 	for task, w := range c.waited {
-		if w.to.IsZero() || c.stamps[task].Plan.Rescue {
+		if w.to.IsZero() || c.stamps[task].Plan.Rescue || s.leavesAtOnceBy(c.stamps[task].TransferID) {
 			continue
 		}
 		missing := l.missing(task, *w)
@@ -97,4 +99,9 @@ func (r *report) judgeList(s *story, c *channel, l *list) {
 			r.wrong(&r.missing, s, "an invite of %s waited for %s without being in the conversation's attributes", c.stamps[task], missing.Round(100*time.Millisecond))
 		}
 	}
+}
+
+// leavesAtOnceBy reports whether the agent leaves as soon as the transfer's invite is there.
+func (s *story) leavesAtOnceBy(transferID string) bool {
+	return slices.ContainsFunc(s.told, func(t told) bool { return t.id == transferID && t.leaves == leavesAtOnce })
 }
