@@ -23,32 +23,23 @@ type TaskEvent struct {
 // repeated, late or about other tasks change nothing. An error means that it
 // could not be recorded and should be delivered again.
 func (c *Coordinator) ApplyTask(ctx context.Context, e TaskEvent) error {
-	var attributes struct {
-		Channel  string `json:"flexInteractionChannelSid"`
-		Transfer string `json:"transferId"`
-		Plan     struct {
-			Round int `json:"round"`
-		} `json:"transferPlan"`
-	}
-	if err := json.Unmarshal([]byte(e.TaskAttributes), &attributes); err != nil {
-		return nil // not a conversation: such attributes cannot be ours
-	}
-	if !transfer.ValidSID(attributes.Channel, "UO") {
+	channel, id, round := whose(e.TaskAttributes)
+	if !transfer.ValidSID(channel, "UO") {
 		return nil
 	}
-	c.facts.changed(attributes.Channel)
-	if attributes.Transfer == "" {
+	c.facts.changed(channel)
+	if id == "" {
 		return nil
 	}
-	last, err := c.Ledger.Last(ctx, attributes.Channel)
+	last, err := c.Ledger.Last(ctx, channel)
 	if errors.Is(err, ledger.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	t, ok := last.State.Find(attributes.Transfer)
-	if !ok || !t.Open() || !isAbout(e, t, attributes.Plan.Round) {
+	t, ok := last.State.Find(id)
+	if !ok || !t.Open() || !isAbout(e, t, round) {
 		return nil
 	}
 	event := c.eventOf(e, t)
@@ -57,6 +48,26 @@ func (c *Coordinator) ApplyTask(ctx context.Context, e TaskEvent) error {
 	}
 	_, _, err = c.record(ctx, last, event)
 	return err
+}
+
+// whose is what a task's attributes say: in which channel, by which transfer and
+// in which round, which is -1 where nobody can tell. Others write attributes too,
+// under names that encoding/json would take for these: it finds none but exactly
+// these, and what is wrong with one does not hide the others.
+func whose(attributes string) (channel, id string, round int) {
+	var all, plan map[string]json.RawMessage
+	if json.Unmarshal([]byte(attributes), &all) != nil {
+		return "", "", -1 // not a conversation: such attributes cannot be ours
+	}
+	_ = json.Unmarshal(all["flexInteractionChannelSid"], &channel) // what is no text is no SID and no ID
+	_ = json.Unmarshal(all[transfer.AttributeTransferID], &id)
+	if text, stamped := all[transfer.AttributeTransferPlan]; stamped && json.Unmarshal(text, &plan) != nil {
+		return channel, id, -1
+	}
+	if text, said := plan["round"]; said && json.Unmarshal(text, &round) != nil {
+		return channel, id, -1
+	}
+	return channel, id, round
 }
 
 // isAbout reports whether the event, about a task of the round, is about the

@@ -148,8 +148,8 @@ func (r *Reconciler) lookAtTask(ctx context.Context, s *sight, sid string, delet
 	return nil
 }
 
-// lookAtMirror reads which invites the conversation's attributes show. What is
-// no object shows none.
+// lookAtMirror reads which invites the conversation's attributes show: none where
+// they are no object. Attributes that are none themselves are nobody's to write.
 func (r *Reconciler) lookAtMirror(ctx context.Context, s *sight, conversationSID string) error {
 	conv, err := r.Twilio.Conversation(ctx, conversationSID)
 	if twilioapi.IsNotFound(err) {
@@ -159,12 +159,12 @@ func (r *Reconciler) lookAtMirror(ctx context.Context, s *sight, conversationSID
 		return err
 	}
 	attributes := map[string]json.RawMessage{}
-	if conv.State == "closed" || json.Unmarshal([]byte(conv.Attributes), &attributes) != nil {
+	if conv.State == "closed" || json.Unmarshal([]byte(conv.Attributes), &attributes) != nil || attributes == nil {
 		return nil
 	}
-	shown := map[string]json.RawMessage{}
+	var shown map[string]json.RawMessage
 	if text, any := attributes[keyMirror]; any && json.Unmarshal(text, &shown) != nil {
-		return nil
+		shown = nil
 	}
 	for sid := range shown {
 		s.scene.Shown = append(s.scene.Shown, sid)

@@ -14,9 +14,9 @@ var leaving = []string{"task.canceled", "task.completed", "task.wrapup", "task.d
 
 // links are what a task's attributes tell about its conversation.
 type links struct {
-	Interaction  string `json:"flexInteractionSid"`
-	Channel      string `json:"flexInteractionChannelSid"`
-	Conversation string `json:"conversationSid"`
+	Interaction  string // flexInteractionSid
+	Channel      string // flexInteractionChannelSid
+	Conversation string // conversationSid
 }
 
 // linksOf reads them; none where the text is no object, or one of them no text.
@@ -38,15 +38,23 @@ func linksOf(attributes string) links {
 	if err == nil && r.End() == nil {
 		return l
 	}
-	l = links{} // what this reader is too strict for, the standard one may read
-	if json.Unmarshal([]byte(attributes), &l) != nil {
+	// What this reader is too strict for, the standard one may read: names exactly, which it does not do by itself.
+	var all map[string]json.RawMessage
+	if json.Unmarshal([]byte(attributes), &all) != nil {
 		return links{}
+	}
+	l = links{}
+	for name, into := range map[string]*string{"flexInteractionSid": &l.Interaction, "flexInteractionChannelSid": &l.Channel, "conversationSid": &l.Conversation} {
+		if text, any := all[name]; any && json.Unmarshal(text, into) != nil {
+			return links{}
+		}
 	}
 	return l
 }
 
 func readLink(r *textjson.Reader, into *string) (err error) {
 	if r.Null() {
+		*into = ""
 		return nil
 	}
 	*into, err = r.String()
