@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import {
-  accept, agentsIn, byTest, choose, clear, endOrComplete, eventually, goes, line, notice, openAgent, PATIENCE_MS, picture, progress, reject, send,
+  accept, agentsIn, byTest, choose, clear, endOrComplete, eventually, FLEX_ITSELF, goes, line, notice, openAgent, PATIENCE_MS, picture, progress, reject, send,
   snapshot, startAll, startBrowser, state, talkTo, TEST_MS, twilio,
 } from "./support.mjs";
 
@@ -207,9 +207,6 @@ test("the rules are ready soon after Flex has painted", async (t) => {
     assert.ok(mark.took < PATIENCE_MS, JSON.stringify(mark));
   }
 });
-
-// Flex itself asks once more for the conversation of an agent who has been removed from it, and complains that it is refused.
-const FLEX_ITSELF = /Access forbidden for identity|Failed to load conversation participants/;
 
 test("nothing of the plugin has failed", () => {
   for (const agent of [ada, bea]) {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accept, begin, byTest, endOrComplete, eventually, goes, goTo, line, openAgent, picture, reject, snapshot, startBrowser, startFlex, state, TEST_MS, twilio } from "./support/flex.mjs";
+import { accept, begin, byTest, endOrComplete, eventually, FLEX_ITSELF, goes, goTo, line, openAgent, picture, reject, snapshot, startBrowser, startFlex, state, TEST_MS, twilio } from "./support/flex.mjs";
 
 let server;
 let browser;
@@ -145,6 +145,6 @@ test("the directory lists the workers and queues of the account", async () => {
   });
 });
 
-test("no window has had an error", () => {
-  for (const agent of [ada, bea]) assert.deepEqual(agent.problems, [], agent.name);
+test("no window has had an error but what Flex says of a conversation that its agent was taken out of", () => {
+  for (const agent of [ada, bea]) assert.deepEqual(agent.problems.filter((one) => !FLEX_ITSELF.test(one)), [], agent.name);
 });

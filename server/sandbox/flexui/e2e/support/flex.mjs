@@ -76,6 +76,12 @@ export async function openAgent(browser, server, name, prepare) {
   return { name, page, context, problems };
 }
 
+/**
+ * What Flex and its SDKs themselves complain of when an agent is taken out of a conversation: what they still ask of it, a
+ * subscription that they batch or its participants, is refused (54007).
+ */
+export const FLEX_ITSELF = /Access forbidden|Failed to load conversation participants/;
+
 /** What Flex's store says of the window: degraded, activity, and its tasks by reservation. */
 export function state({ page }) {
   return page.evaluate(() => {
