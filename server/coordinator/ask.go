@@ -51,6 +51,9 @@ func (c *Coordinator) Depart(ctx context.Context, by Caller, r transfer.Request)
 }
 
 func (c *Coordinator) beginDeparture(ctx context.Context, by Caller, r transfer.Request) (record ledger.Record, id string, repeated bool, err error) {
+	if err := c.restored(ctx, r); err != nil {
+		return ledger.Record{}, "", false, err
+	}
 	for {
 		last, err := c.last(ctx, r.InteractionChannelSID)
 		if err != nil {
@@ -139,6 +142,9 @@ func (c *Coordinator) Cancel(ctx context.Context, by Caller, r transfer.Request)
 	}
 	answerBy, cancel := c.Schedule.Within(ctx, c.Answer)
 	defer cancel()
+	if err := c.restored(answerBy, r); err != nil {
+		return Outcome{}, err
+	}
 	for {
 		last, err := c.last(answerBy, r.InteractionChannelSID)
 		if err != nil {

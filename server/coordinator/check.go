@@ -89,7 +89,14 @@ func (c *Coordinator) checkWaiting(ctx context.Context, record ledger.Record, t 
 	if c.overdue(record, t, now) {
 		return transfer.TimedOut{TransferID: t.ID, At: now}, nil
 	}
-	if w, ok := c.Roster.Known(t.Target.SID); toWorker && ok && !w.Available {
+	if w, ok := c.Roster.Known(t.Target.SID); !toWorker || !ok || w.Available {
+		return nil, nil
+	}
+	off, err := c.wentOff(ctx, t.Target.SID)
+	if err != nil {
+		return nil, err
+	}
+	if off {
 		return transfer.Declined{TransferID: t.ID, TaskSID: t.Invite.TaskSID, Reason: transfer.ReasonTargetWentOff, At: now}, nil
 	}
 	return nil, nil

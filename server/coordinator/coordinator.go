@@ -44,6 +44,9 @@ type Roster interface {
 	Target(ctx context.Context, t transfer.Target) (*transfer.WorkerRecord, *transfer.QueueRecord, error)
 	// Known returns a worker's record as it was last seen, without a call.
 	Known(workerSID string) (transfer.WorkerRecord, bool)
+	// Fresh reads a worker's record at Twilio now; nil where there is no such
+	// worker.
+	Fresh(ctx context.Context, workerSID string) (*transfer.WorkerRecord, error)
 	// Serves reports whether the transfer workflow would route a task with the
 	// attributes to the queue.
 	Serves(attributes string, queue transfer.QueueRecord) bool
@@ -89,6 +92,10 @@ type Options struct {
 	// Digest, where set, makes the digest of a transfer. It keeps to its own limit
 	// in time.
 	Digest func(ctx context.Context, s transfer.State, t transfer.Transfer) transfer.Digest
+	// Restore, where set, makes sure that the transfers which Twilio has invites of
+	// are in the ledger, whose data may have been lost, before a request about the
+	// conversation is decided. Its error means that nobody knows.
+	Restore func(ctx context.Context, interactionSID, interactionChannelSID string) error
 	// Observe, where set, is told of each event that was recorded about a transfer.
 	Observe func(event string, t transfer.Transfer)
 }

@@ -41,10 +41,11 @@ type cachedChannel struct {
 	tasks   []*cachedConversation
 }
 
-// seenFrom is what is kept of the channel, as it is seen from the task.
-func (ch *cachedChannel) seenFrom(taskSID string) *cachedConversation {
+// seenFrom is what is kept of the channel, as it is seen from the task. It was
+// read as one of the interaction; whoever names another one has it read anew.
+func (ch *cachedChannel) seenFrom(interactionSID, taskSID string) *cachedConversation {
 	for _, kept := range ch.tasks {
-		if kept.taskSID == taskSID {
+		if kept.taskSID == taskSID && kept.interactionSID == interactionSID {
 			return kept
 		}
 	}
@@ -53,7 +54,7 @@ func (ch *cachedChannel) seenFrom(taskSID string) *cachedConversation {
 
 type cachedConversation struct {
 	conversation
-	taskSID string
+	interactionSID, taskSID string
 }
 
 func newFactCache(clock func() time.Time, trust, settling time.Duration) *factCache {
@@ -61,10 +62,10 @@ func newFactCache(clock func() time.Time, trust, settling time.Duration) *factCa
 }
 
 // get returns what is known of the task's conversation, if it is fresh.
-func (f *factCache) get(channelSID, taskSID string) (c conversation, fresh bool) {
+func (f *factCache) get(interactionSID, channelSID, taskSID string) (c conversation, fresh bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if kept := f.channel(channelSID).seenFrom(taskSID); kept != nil && f.recent(kept) {
+	if kept := f.channel(channelSID).seenFrom(interactionSID, taskSID); kept != nil && f.recent(kept) {
 		return kept.conversation, true
 	}
 	return conversation{}, false
@@ -79,15 +80,15 @@ func (f *factCache) recent(kept *cachedConversation) bool {
 
 // put keeps a read, unless an event came after that, or
 // so shortly before that the lists may not show it yet.
-func (f *factCache) put(channelSID, taskSID string, c conversation) {
+func (f *factCache) put(interactionSID, channelSID, taskSID string, c conversation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	ch := f.channel(channelSID)
 	if !ch.changed.IsZero() && c.readAt.Sub(ch.changed) < f.settling {
 		return
 	}
-	read := &cachedConversation{conversation: c, taskSID: taskSID}
-	if kept := ch.seenFrom(taskSID); kept != nil {
+	read := &cachedConversation{c, interactionSID, taskSID}
+	if kept := ch.seenFrom(interactionSID, taskSID); kept != nil {
 		*kept = *read
 		return
 	}

@@ -226,7 +226,7 @@ func TestFactsAreForgotten(t *testing.T) {
 	for i := range 100_000 {
 		sid := fmt.Sprintf("UO%032x", i)
 		if i%10 == 0 {
-			f.put(sid, "WT", conversation{readAt: clock.Now()})
+			f.put("KD", sid, "WT", conversation{readAt: clock.Now()})
 		} else {
 			f.changed(sid)
 		}
@@ -243,8 +243,8 @@ func TestFactsAreForgotten(t *testing.T) {
 	for i := range 5000 {
 		f.changed(fmt.Sprint(i))
 	}
-	f.put("UO1", "WT", conversation{readAt: began})
-	if _, fresh := f.get("UO1", "WT"); fresh {
+	f.put("KD", "UO1", "WT", conversation{readAt: began})
+	if _, fresh := f.get("KD", "UO1", "WT"); fresh {
 		t.Error("a read from before the event is kept")
 	}
 }
@@ -254,23 +254,23 @@ func TestFactsAreForgotten(t *testing.T) {
 func TestTwoRequestsFindTheFactsOutdated(t *testing.T) {
 	clock := sandbox.NewManualClock(time.Time{})
 	f := newFactCache(clock.Now, 30*time.Second, 2*time.Second)
-	f.put("UO1", "WT", conversation{readAt: clock.Now()})
+	f.put("KD", "UO1", "WT", conversation{readAt: clock.Now()})
 	clock.Advance(10 * time.Second)
 	elsewhere := ledger.Record{Sequence: 7, Time: clock.Now()}
 	clock.Advance(5 * time.Second)
-	first, _ := f.get("UO1", "WT")
-	second, _ := f.get("UO1", "WT")
+	first, _ := f.get("KD", "UO1", "WT")
+	second, _ := f.get("KD", "UO1", "WT")
 	for _, given := range []conversation{first, second} {
 		if !f.outdated("UO1", given, clock.Now(), elsewhere) {
 			t.Error("facts from before the record count")
 		}
 	}
 	fresh := conversation{readAt: clock.Now()}
-	f.put("UO1", "WT", fresh)
+	f.put("KD", "UO1", "WT", fresh)
 	if f.outdated("UO1", fresh, clock.Now(), elsewhere) {
 		t.Error("facts that were read for this request do not count")
 	}
-	if _, kept := f.get("UO1", "WT"); !kept {
+	if _, kept := f.get("KD", "UO1", "WT"); !kept {
 		t.Error("a fresh read is thrown away")
 	}
 }

@@ -178,6 +178,7 @@ func TestWhoGoesOff(t *testing.T) {
 	l.until(p, transfer.PhaseRinging)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
+	l.be("bea", "Offline")
 	go func() { ended <- p.WatchTargets(ctx) }()
 	defer func() { stop(); <-ended }()
 	for deadline := time.Now().Add(10 * time.Second); l.last().Phase == transfer.PhaseRinging; {

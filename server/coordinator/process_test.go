@@ -189,11 +189,28 @@ type labRoster struct {
 	account *sandbox.Account
 	mu      sync.Mutex
 	tell    map[int]func(transfer.WorkerRecord)
+	off     map[string]bool // by worker SID: who counts as not available, since the webhook went elsewhere
 }
 
 func (r *labRoster) Known(sid string) (transfer.WorkerRecord, bool) {
+	w, ok := r.now(sid)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w.Available = w.Available && !r.off[sid]
+	return w, ok
+}
+
+func (r *labRoster) now(sid string) (transfer.WorkerRecord, bool) {
 	w, ok := r.account.GlanceWorker(sid)
 	return transfer.WorkerRecord{SID: sid, FriendlyName: w.Name, ActivityName: w.Activity, Available: w.Available}, ok
+}
+
+func (r *labRoster) Fresh(_ context.Context, sid string) (*transfer.WorkerRecord, error) {
+	w, ok := r.now(sid)
+	if !ok {
+		return nil, nil
+	}
+	return &w, nil
 }
 
 func (r *labRoster) Target(_ context.Context, t transfer.Target) (*transfer.WorkerRecord, *transfer.QueueRecord, error) {

@@ -18,7 +18,7 @@ const longestLine = 2 * time.Minute
 // again has kept their place in the line.
 type readings struct {
 	mu    sync.Mutex
-	under map[string]*reading // by channel and task
+	under map[string]*reading // by interaction, channel and task
 
 	ahead int        // how many of those who read ahead of a click there are
 	line  []seenFrom // what they will read next, the first one first
@@ -54,14 +54,16 @@ type seenFrom struct {
 	asked                               time.Time
 }
 
-func (s seenFrom) key() string { return s.channelSID + "\n" + s.taskSID }
+// key has the interaction in it, although a channel is of one alone: who makes
+// one up reads something else, and nobody else gets their answer.
+func (s seenFrom) key() string { return s.interactionSID + "\n" + s.channelSID + "\n" + s.taskSID }
 
 // Warm starts to read the facts that a transfer of the conversation will need,
 // so that the click finds them. It returns at once; what fails is read again
 // at the click.
 func (c *Coordinator) Warm(interactionSID, interactionChannelSID, taskSID string) {
 	next := seenFrom{interactionSID, interactionChannelSID, taskSID, c.Clock()}
-	if _, fresh := c.facts.get(interactionChannelSID, taskSID); fresh || !c.reads.aheadNow(next) {
+	if _, fresh := c.facts.get(interactionSID, interactionChannelSID, taskSID); fresh || !c.reads.aheadNow(next) {
 		return
 	}
 	c.leave(func() {
@@ -115,7 +117,7 @@ func (rs *readings) aheadNext(now time.Time) (s seenFrom, more bool) {
 // counts only if it is as good as a fresh one: no event came meanwhile.
 func (c *Coordinator) conversation(ctx context.Context, interactionSID, channelSID, taskSID string) (conversation, error) {
 	for {
-		if kept, fresh := c.facts.get(channelSID, taskSID); fresh {
+		if kept, fresh := c.facts.get(interactionSID, channelSID, taskSID); fresh {
 			return kept, nil
 		}
 		r, begun := c.reading(ctx, interactionSID, channelSID, taskSID)
@@ -133,7 +135,7 @@ func (c *Coordinator) conversation(ctx context.Context, interactionSID, channelS
 // reading is the read of the conversation that is under way, or one that it
 // begins.
 func (c *Coordinator) reading(ctx context.Context, interactionSID, channelSID, taskSID string) (r *reading, begun bool) {
-	key := channelSID + "\n" + taskSID
+	key := seenFrom{interactionSID: interactionSID, channelSID: channelSID, taskSID: taskSID}.key()
 	c.reads.mu.Lock()
 	defer c.reads.mu.Unlock()
 	if r := c.reads.under[key]; r != nil && (r.place.InLine() || c.Clock().Sub(r.began) < stuckAfter) {
@@ -181,6 +183,6 @@ func (c *Coordinator) readConversation(ctx context.Context, interactionSID, chan
 		}
 		return conversation{}, asRefusal(err)
 	}
-	c.facts.put(channelSID, taskSID, read)
+	c.facts.put(interactionSID, channelSID, taskSID, read)
 	return read, nil
 }

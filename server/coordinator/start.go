@@ -82,6 +82,9 @@ func (c *Coordinator) carryOnWithin(ctx context.Context, record ledger.Record, a
 // begin records the intent, if the rules agree, or finds the transfer that the
 // same key has made before.
 func (c *Coordinator) begin(ctx context.Context, by Caller, r transfer.Request) (record ledger.Record, repeated bool, err error) {
+	if err := c.restored(ctx, r); err != nil {
+		return ledger.Record{}, false, err
+	}
 	for {
 		last, repeated, err := c.repeated(ctx, by, r)
 		if err != nil || repeated {

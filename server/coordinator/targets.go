@@ -39,8 +39,19 @@ func (c *Coordinator) targetWentOff(ctx context.Context, channelSID, workerSID s
 	if err != nil {
 		return err
 	}
+	asks := func(t transfer.Transfer) bool {
+		return t.Live() && t.Target.Kind == transfer.TargetWorker && t.Target.SID == workerSID
+	}
+	if !slices.ContainsFunc(last.State.Transfers, asks) {
+		c.asked.forget(channelSID, workerSID) // another process has recorded the end
+		return nil
+	}
+	off, err := c.wentOff(ctx, workerSID)
+	if err != nil || !off {
+		return err
+	}
 	for _, t := range last.State.Transfers {
-		if !t.Live() || t.Target.Kind != transfer.TargetWorker || t.Target.SID != workerSID {
+		if !asks(t) {
 			continue
 		}
 		e := transfer.Declined{TransferID: t.ID, TaskSID: t.Invite.TaskSID, Reason: transfer.ReasonTargetWentOff, At: c.Clock()}
@@ -49,6 +60,17 @@ func (c *Coordinator) targetWentOff(ctx context.Context, channelSID, workerSID s
 		}
 	}
 	return nil
+}
+
+// wentOff asks Twilio whether the worker is not available. What this process has
+// heard of them is not enough to take an invite back by: another one may have
+// heard since that they are back.
+func (c *Coordinator) wentOff(ctx context.Context, workerSID string) (bool, error) {
+	w, err := c.Roster.Fresh(ctx, workerSID)
+	if err != nil {
+		return false, err
+	}
+	return w == nil || !w.Available, nil
 }
 
 // askedWorkers knows in which conversations workers are asked to take over, as
@@ -85,6 +107,20 @@ func (a *askedWorkers) see(s *transfer.State) {
 		}
 		a.channels[t.Target.SID][channel] = true
 		a.workers[channel] = append(a.workers[channel], t.Target.SID)
+	}
+}
+
+// forget takes out that the worker is asked in the channel.
+func (a *askedWorkers) forget(channel, workerSID string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.channels[workerSID], channel)
+	if len(a.channels[workerSID]) == 0 {
+		delete(a.channels, workerSID)
+	}
+	a.workers[channel] = slices.DeleteFunc(a.workers[channel], func(sid string) bool { return sid == workerSID })
+	if len(a.workers[channel]) == 0 {
+		delete(a.workers, channel)
 	}
 }
 

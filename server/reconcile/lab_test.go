@@ -40,6 +40,7 @@ type lab struct {
 	process  *process
 	deaf     bool              // webhooks are lost
 	unserved bool              // no queue is served
+	log      io.Writer         // of the reconcilers that are made from then on
 	onRead   func(what string) // called after each read of tasks, participants, invites or the conversation by the reconciler
 	reading  sync.Mutex
 	mu       sync.Mutex
@@ -137,6 +138,9 @@ func (l *lab) open(change ...func(*coordinator.Options)) *process {
 			_, err := mirror.Write(ctx, l.client, conversationSID, outstanding, nil)
 			return err
 		},
+		Restore: func(ctx context.Context, interactionSID, channelSID string) error {
+			return p.reconciler.Restore(ctx, interactionSID, channelSID)
+		},
 	}
 	for _, f := range change {
 		f(&o)
@@ -153,11 +157,22 @@ func (l *lab) reconciler(p *process, of ledger.Ledger, clock func() time.Time) *
 	l.Helper()
 	r, err := reconcile.New(reconcile.Options{
 		Ledger: of, Twilio: labTwilio{l.client, l}, Engine: p.Coordinator, Roster: labRoster{l}, Settings: func() transfer.Settings { return l.settings },
-		Policy: func() reconcile.Policy { return l.policy }, Clock: clock, Logger: labLogger(),
+		Policy: func() reconcile.Policy { return l.policy }, Clock: clock, Logger: l.logger(),
 		Observe: func(r reconcile.Report) { p.reports = append(p.reports, r) },
+		MirrorHindrance: func(c twilioapi.Conversation, outstanding []transfer.Transfer) string {
+			return string(mirror.Hindrance(c, outstanding))
+		},
 	})
 	l.check(err)
 	return r
+}
+
+// logger is where the reconciler's words go.
+func (l *lab) logger() *slog.Logger {
+	if l.log != nil {
+		return slog.New(slog.NewTextHandler(l.log, nil))
+	}
+	return labLogger()
 }
 
 func labLogger() *slog.Logger {
@@ -397,6 +412,11 @@ func (r labRoster) Known(sid string) (transfer.WorkerRecord, bool) {
 		}
 	}
 	return transfer.WorkerRecord{}, false
+}
+
+func (r labRoster) Fresh(ctx context.Context, sid string) (*transfer.WorkerRecord, error) {
+	w, _, err := r.Target(ctx, transfer.Target{Kind: transfer.TargetWorker, SID: sid})
+	return w, err
 }
 
 func (r labRoster) Target(_ context.Context, t transfer.Target) (*transfer.WorkerRecord, *transfer.QueueRecord, error) {

@@ -202,6 +202,12 @@ func (r *Roster) targetWorker(ctx context.Context, sid string) (*transfer.Worker
 	return &record, nil
 }
 
+// Fresh reads the worker's record at Twilio, whatever is known of it; nil where there is no such worker. The error is
+// Twilio's.
+func (r *Roster) Fresh(ctx context.Context, workerSID string) (*transfer.WorkerRecord, error) {
+	return r.readWorker(ctx, workerSID)
+}
+
 func (r *Roster) readWorker(ctx context.Context, sid string) (*transfer.WorkerRecord, error) {
 	began := r.clock()
 	record, err := r.api.Worker(ctx, sid)

@@ -48,10 +48,18 @@ var bugs = map[string]bug{
 	"lost-write":         {what: "one write in twenty is acknowledged and not made", put: appends(func(l ledger.Ledger) ledger.Ledger { return &forgetful{Ledger: l} })},
 	"half-withdraw":      {what: "an invite that rings at somebody counts as taken back", put: twilio(func(t coordinator.Twilio) coordinator.Twilio { return halfWithdraw{t} })},
 	"old-mirror":         {what: "the conversation's attributes show what was outstanding before", put: oldMirror},
+	"hearsay":            {what: "who was heard to be off counts as off, although they may be back", put: func(o *coordinator.Options) { o.Roster = hearsay{o.Roster} }},
 	"another-key":        {what: "a click that is sent again is taken for another one", key: anotherKey},
 	"old-facts": {what: "who is in a conversation is read once", put: twilio(func(t coordinator.Twilio) coordinator.Twilio {
 		return &oldFacts{t, map[string][]transfer.ParticipantRecord{}}
 	})},
+}
+
+type hearsay struct{ coordinator.Roster }
+
+func (r hearsay) Fresh(_ context.Context, sid string) (*transfer.WorkerRecord, error) {
+	w, _ := r.Known(sid)
+	return &w, nil
 }
 
 func twilio(around func(coordinator.Twilio) coordinator.Twilio) func(*coordinator.Options) {

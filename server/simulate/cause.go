@@ -16,6 +16,10 @@ import (
 // apart is more than the clocks of two backends are apart.
 const apart = time.Second
 
+// asleep is more than a backend stands still between what it has read and what it
+// records.
+const asleep = 30 * time.Second
+
 // needed is how long ago a customer may have been alone whom a rescue is for.
 const needed = time.Minute
 
@@ -29,6 +33,7 @@ func (j *judge) over(t *talk, tr *transfer.Transfer, before transfer.State) {
 	if x == nil {
 		return
 	}
+	w := j.sim.floor.bySID[tr.Target.SID]
 	switch timeout := time.Duration(tr.TimeoutSeconds) * time.Second; {
 	case tr.Over == transfer.ReasonInviteCanceled && x.live():
 		j.wrong("over without a cause", t, "%s is said to be canceled, and its task is %s", tr.ID, x.status)
@@ -36,6 +41,8 @@ func (j *judge) over(t *talk, tr *transfer.Transfer, before transfer.State) {
 		j.wrong("over without a cause", t, "%s is said to be declined, and nobody has declined", tr.ID)
 	case tr.Over == transfer.ReasonInviteTimedOut && j.sim.since(x.born)+apart < timeout:
 		j.wrong("over without a cause", t, "%s is said to have had its %s, and had %s", tr.ID, timeout, j.sim.since(x.born))
+	case tr.Over == transfer.ReasonTargetWentOff && w != nil && !w.back.IsZero() && j.sim.since(w.back) > j.sim.since(x.born)+asleep:
+		j.wrong("over without a cause", t, "%s is said to be given up since %s went off, who has been available for %s", tr.ID, w.name, j.sim.since(w.back))
 	}
 }
 

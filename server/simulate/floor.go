@@ -27,6 +27,7 @@ type worker struct {
 	name   string
 	read   int
 	away   int
+	back   time.Time // since when they are available; zero while they are not
 }
 
 // names are the first agents'; the others are numbered.

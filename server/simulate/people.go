@@ -54,15 +54,33 @@ func (p *people) Target(ctx context.Context, t transfer.Target) (*transfer.Worke
 		known := p.heard[t.SID]
 		return &known, nil, nil
 	}
+	known, err := p.read(ctx, w, &r)
+	return known, nil, err
+}
+
+// Fresh implements coordinator.Roster.
+func (p *people) Fresh(ctx context.Context, sid string) (*transfer.WorkerRecord, error) {
+	w, ok := p.sim.floor.bySID[sid]
+	if !ok {
+		return nil, nil
+	}
+	r := newRoll(p.sim.options.Seed, "fresh", w.number, w.read)
+	w.read++
+	return p.read(ctx, w, &r)
+}
+
+// read reads a worker's record, which takes a while or fails.
+func (p *people) read(ctx context.Context, w *worker, r *roll) (*transfer.WorkerRecord, error) {
+	s := p.sim
 	if err := s.sleep(ctx, r.between(s.weather.quickest, s.weather.slowest)); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if !s.calm && r.happens(s.weather.calls/2) {
-		return nil, nil, errUnreadable
+		return nil, errUnreadable
 	}
-	p.heard[t.SID] = s.truth.worker(w)
-	known := p.heard[t.SID]
-	return &known, nil, nil
+	known := s.truth.worker(w)
+	p.heard[w.sid] = known
+	return &known, nil
 }
 
 // Serves implements coordinator.Roster.

@@ -118,6 +118,12 @@ func (u *truth) hear(e sandbox.RecordEntry) {
 		u.hearReservation(e)
 	case "worker":
 		u.activities[e.WorkerSID] = e.Status
+		if w := u.sim.floor.bySID[e.WorkerSID]; w != nil {
+			w.back = time.Time{}
+			if e.Status == "Available" {
+				w.back = u.sim.now()
+			}
+		}
 	}
 	if t := u.channels[e.ChannelSID]; t != nil {
 		u.sim.judge.changed(t)
