@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +124,67 @@ func TestLateInviteIsAccepted(t *testing.T) {
 	if l.repaired(transfer.FindingSurplusAgent) != 1 && l.repaired(transfer.FindingSurplusInvite) != 1 {
 		t.Errorf("%+v", l.process.reports)
 	}
+}
+
+// TestLateInviteOfNobody: somebody comes by an invite that takes effect after
+// its transfer was canceled, or had failed since nothing was known of one. They are
+// let go, as those were told who stay; while nobody else is there they stay.
+func TestLateInviteOfNobody(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		alone  bool // with nobody else in
+		before func(l *lab, id string)
+		phase  transfer.Phase
+	}{
+		{"canceled", false, (*lab).cancel, transfer.PhaseCanceled},
+		{"declined", false, (*lab).declined, transfer.PhaseDeclined},
+		{"canceled, and who asked has gone", true, (*lab).cancel, transfer.PhaseCanceled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLab(t)
+			tr := l.start(transfer.ModeWarm, "", l.toWorker("bea"), "key")
+			l.pass(3 * time.Second)
+			attributes := l.attributesOf(l.transfer().Invite.TaskSID)
+			c.before(l, tr.ID)
+			l.pass(5 * time.Second)
+			if got := l.transfer(); got.Phase != c.phase {
+				t.Fatalf("%+v", got)
+			}
+			l.invite(attributes)
+			l.accept("bea")
+			if c.alone {
+				l.complete(l.task("ada"))
+			}
+			l.pass(12 * time.Minute)
+			want := []string{"ada"}
+			if c.alone {
+				want = []string{"bea"}
+			}
+			if in := l.agents(); !slices.Equal(in, want) {
+				t.Errorf("in are %v, want %v: %+v", in, want, l.process.reports)
+			}
+			if got := l.transfer(); got.Phase != c.phase {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+// cancel takes the invite back, as Ada does.
+func (l *lab) cancel(transferID string) {
+	l.Helper()
+	_, err := l.process.Cancel(context.Background(), coordinator.Caller{WorkerSID: l.account.WorkerSID("ada")}, transfer.Request{
+		Action: transfer.ActionCancel, TransferID: transferID, InteractionSID: l.conv.InteractionSID, InteractionChannelSID: l.conv.SID, TaskSID: l.task("ada"),
+	})
+	l.check(err)
+}
+
+// declined is Bea who declines.
+func (l *lab) declined(string) {
+	l.Helper()
+	r, _ := l.reservation("bea", "pending")
+	_, err := l.account.RejectReservation(r.SID)
+	l.check(err)
 }
 
 // TestWorkerTwiceIn: a program beside the backend invites somebody who is in.

@@ -44,6 +44,7 @@ func (j *judge) auditTalks() {
 			}
 		case st != nil:
 			j.auditList(st)
+			j.auditEntrants(st)
 		}
 		still = append(still, t)
 	}
@@ -78,6 +79,29 @@ func (j *judge) auditTransfer(st *standing, tr *transfer.Transfer) {
 		j.wrong("stuck", st.talk, "%s rings long after its time", tr.ID)
 	case !x.live() && s.since(x.since) > stuckLimit:
 		j.wrong("nobody is asked", st.talk, "%s rings, and its task has been %s for %s", tr.ID, x.status, stuckLimit)
+	}
+}
+
+// auditEntrants looks for somebody who has come by an invite that nobody waited
+// for any more: its transfer has ended, with nobody, and others are there.
+func (j *judge) auditEntrants(st *standing) {
+	s, t := j.sim, st.talk
+	if t.status != "active" || s.unreconciled() {
+		return
+	}
+	for _, p := range t.seats {
+		x := s.truth.tasks[p.task]
+		if !p.in || s.since(p.joined) < entrantLimit || x == nil || x.transfer == "" || s.since(st.at) < entrantLimit {
+			continue
+		}
+		tr, known := st.state.Find(x.transfer)
+		asked := slices.ContainsFunc(tr.Tried, func(o transfer.Tried) bool { return o.TaskSID == p.task })
+		if !known || tr.Open() || tr.AcceptedBy != "" || asked || tr.Invite.TaskSID == p.task {
+			continue
+		}
+		if slices.ContainsFunc(t.seats, func(o *seat) bool { return o != p && o.in && s.since(o.joined) > entrantLimit }) {
+			j.wrong("came by nothing", t, "%s has come by an invite of %s, which is %s, and is still there", s.floor.nameOf(p.worker), tr.ID, tr.Phase)
+		}
 	}
 }
 

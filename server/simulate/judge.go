@@ -20,7 +20,10 @@ const (
 	aloneLimit = 45 * time.Second
 	aroundThen = 45 * time.Second // how long before a disturbance may have begun: longer than any lasts
 	stuckLimit = 150 * time.Second
-	overLimit  = 10 * time.Minute // a conversation that has ended is not looked at any more
+	// Somebody who has come by an invite of a transfer that is over is found by the webhook of it; where that is lost, as late
+	// as the sweep looks closely at their conversation.
+	entrantLimit = 15 * time.Minute
+	overLimit    = 10 * time.Minute // a conversation that has ended is not looked at any more
 )
 
 // judge holds what is so in the account against what must be so.

@@ -48,9 +48,10 @@ func (a *audit) surplus() {
 func (a *audit) full() bool { return len(a.State.Transfers) >= keepEnded }
 
 // entrants finds agents who are in although they should not be: by an invite
-// that somebody else has won, or after they have left by our own record. None
-// is removed while the customer would be alone without them. Who came by the
-// second invite of a round that is still open has accepted.
+// that somebody else has won, by a second one of a transfer that has ended with
+// nobody, or after they have left by our own record. None is removed while the
+// customer would be alone without them. Who came by the second invite of a round
+// that is still open has accepted.
 func (a *audit) entrants() {
 	for _, p := range a.Participants {
 		task, _ := a.task(p.TaskSID)
@@ -66,9 +67,11 @@ func (a *audit) entrants() {
 		id, round := ReadStamp(task.Attributes)
 		t, known := a.State.Find(id)
 		switch {
-		case !known || t.Invite.TaskSID == "" || t.Invite.TaskSID == p.TaskSID || t.triedBy(p.TaskSID):
+		case !known || t.Open() && t.Invite.TaskSID == "" || t.Invite.TaskSID == p.TaskSID || t.triedBy(p.TaskSID):
 		case t.AcceptedBy != "" && a.others(p.SID):
 			a.found(a.removal(FindingSurplusAgent, p, id, fmt.Sprintf("agent %s came by task %s, but %s has taken over; removed", p.WorkerSID, p.TaskSID, t.AcceptedBy)))
+		case !t.Open() && t.AcceptedBy == "" && a.others(p.SID):
+			a.found(a.removal(FindingSurplusAgent, p, id, fmt.Sprintf("agent %s came by task %s of a transfer that had ended (%s); removed", p.WorkerSID, p.TaskSID, t.Phase)))
 		case t.Phase == PhaseRinging && t.AcceptedBy == "" && round == t.Round:
 			a.missedAccept(&t, p.TaskSID)
 		}
