@@ -156,6 +156,18 @@ var auditCases = []struct {
 	{"the same, but the winner has left", stage(recorded(handing(PhaseCompleted, left, wonByBea)), in(map[int]string{3: cyd}),
 		tasks(sceneTaskOf(3, "assigned", stampOf(handing(PhaseRinging))))), nil},
 
+	{"somebody has come by a second invite of a transfer that was canceled", stage(recorded(handing(PhaseCanceled, warmly)), in(map[int]string{1: ada, 3: bea}),
+		tasks(sceneTaskOf(1, "assigned", "{}"), sceneTaskOf(3, "assigned", stampOf(handing(PhaseRinging, warmly))))), []string{"surplus-agent UT3"}},
+	{"… of one whose invite could not be made", stage(recorded(handing(PhaseFailed, warmly, func(t *Transfer) { t.Invite = Invite{} })), in(map[int]string{1: ada, 3: bea}),
+		tasks(sceneTaskOf(1, "assigned", "{}"), sceneTaskOf(3, "assigned", stampOf(handing(PhaseRinging, warmly))))), []string{"surplus-agent UT3"}},
+	{"… and nobody else is there", stage(recorded(handing(PhaseFailed, warmly, func(t *Transfer) { t.Invite = Invite{} })), in(map[int]string{3: bea}),
+		tasks(sceneTaskOf(3, "assigned", stampOf(handing(PhaseRinging, warmly))))), nil},
+	{"… of a former target who accepted after all", stage(recorded(handing(PhaseTimedOut, warmly, func(t *Transfer) {
+		t.Round, t.Tried = 1, []Tried{{Target: t.Target, Outcome: ReasonInviteTimedOut, TaskSID: sid("WT", 3)}}
+	})), in(map[int]string{1: ada, 3: bea}), tasks(sceneTaskOf(1, "assigned", "{}"), sceneTaskOf(3, "assigned", stampOf(handing(PhaseRinging, warmly))))), nil},
+	{"… of one that is being made", stage(recorded(handing(PhaseSearching, warmly, func(t *Transfer) { t.Invite.TaskSID = "" })), in(map[int]string{1: ada, 3: bea}),
+		tasks(sceneTaskOf(1, "assigned", "{}"), sceneTaskOf(3, "assigned", stampOf(handing(PhaseRinging, warmly))))), nil},
+
 	{"a worker is twice in", stage(in(map[int]string{1: ada, 2: ada}), tasks(sceneTaskOf(1, "assigned", "{}"), sceneTaskOf(2, "assigned", "{}"))), []string{"doubled UT2"}},
 	{"the same, and it is being undone", stage(recorded(handing(PhaseCompleted, warmly, func(t *Transfer) { t.AcceptedBy, t.Doubled = ada, true })),
 		in(map[int]string{1: ada, 2: ada}), tasks(sceneTaskOf(1, "assigned", "{}"), sceneTaskOf(2, "assigned", "{}"))), nil},
