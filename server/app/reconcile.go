@@ -8,8 +8,11 @@ import (
 
 	"github.com/flex-transfer/flex-transfer/server/httpapi"
 	"github.com/flex-transfer/flex-transfer/server/ledger"
+	"github.com/flex-transfer/flex-transfer/server/mirror"
 	"github.com/flex-transfer/flex-transfer/server/reconcile"
 	"github.com/flex-transfer/flex-transfer/server/settings"
+	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
 // reconcilers is how many conversations are looked at at once.
@@ -20,6 +23,9 @@ func (b *Backend) newReconciler(m *metrics) (*reconcile.Reconciler, error) {
 	return reconcile.New(reconcile.Options{
 		Ledger: b.ledger, Twilio: b.twilio, Engine: b.coordinator, Roster: b.roster, Settings: b.settings.Transfer,
 		Policy: b.rescuePolicy, Logger: b.logger, Observe: m.reconciled,
+		MirrorHindrance: func(c twilioapi.Conversation, outstanding []transfer.Transfer) string {
+			return string(mirror.Hindrance(c, outstanding))
+		},
 	})
 }
 

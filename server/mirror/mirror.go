@@ -139,6 +139,13 @@ func failed(done Outcome, doing string, err error) (Outcome, error) {
 	return done, fmt.Errorf("mirror: %s: %w", doing, err)
 }
 
+// Hindrance says why [Write] would leave the conversation, as it was read, without the outstanding invites; empty where it
+// would write them, or where they are shown already.
+func Hindrance(conv twilioapi.Conversation, outstanding []transfer.Transfer) Skip {
+	_, why := next(conv.State, conv.Attributes, shape(outstanding))
+	return why
+}
+
 // next returns the attributes with our key as it is wanted: the same text if it is so already, or if it must not be
 // written, for the reason returned.
 func next(state, attributes, want string) (string, Skip) {

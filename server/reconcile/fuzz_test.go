@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/flex-transfer/flex-transfer/server/twilioapi"
+	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
 // FuzzLinks reads the attributes of tasks, which agents' scripts and other
@@ -68,9 +69,12 @@ func FuzzMirror(f *testing.F) {
 		f.Add(seed, "closed")
 	}
 	f.Fuzz(func(t *testing.T, attributes, state string) {
-		r := &Reconciler{Options: Options{Twilio: attributed{conversation: twilioapi.Conversation{State: state, Attributes: attributes}}}}
+		r := &Reconciler{Options: Options{
+			Twilio:          attributed{conversation: twilioapi.Conversation{State: state, Attributes: attributes}},
+			MirrorHindrance: func(twilioapi.Conversation, []transfer.Transfer) string { return "" },
+		}}
 		var s sight
-		if err := r.lookAtMirror(t.Context(), &s, "CH1"); err != nil {
+		if err := r.lookAtMirror(t.Context(), &s, transfer.State{ConversationSID: "CH1"}); err != nil {
 			t.Fatal(err)
 		}
 		shown, read := invitesIn(attributes)

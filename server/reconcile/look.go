@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -18,14 +17,12 @@ type sight struct {
 	scene        transfer.Scene
 	last         ledger.Record // on whose state the scene stands
 	closer       bool          // the invites were read
+	attributes   bool          // those of the conversation were read
+	hindrance    string        // why they cannot show the invites; empty where they can
 }
 
 // errUnknownPlace says that nobody knows which interaction a channel belongs to.
 var errUnknownPlace = errors.New("reconcile: it is not known which interaction the channel belongs to")
-
-// keyMirror is the attribute of a conversation that shows the outstanding
-// invites.
-const keyMirror = "invites"
 
 // look reads what Twilio has, and then what is recorded; errMoot where that has
 // changed meanwhile: what was read may be from before it. Of a conversation that
@@ -61,6 +58,7 @@ func (r *Reconciler) look(ctx context.Context, p place, closely bool) (*sight, e
 		return nil, errMoot
 	}
 	s.scene.State, s.scene.Now = s.last.State, r.Clock()
+	r.passOver(s)
 	if s.scene.Unknown() {
 		err = r.lookCloser(ctx, s)
 	}
@@ -93,7 +91,7 @@ func (r *Reconciler) lookInside(ctx context.Context, s *sight, known transfer.St
 		},
 	}
 	if r.Policy().Mirror && known.ConversationSID != "" && !known.MirrorPending && !s.scene.Over() {
-		reads = append(reads, func(ctx context.Context) error { return r.lookAtMirror(ctx, s, known.ConversationSID) })
+		reads = append(reads, func(ctx context.Context) error { return r.lookAtMirror(ctx, s, known) })
 	}
 	if err := r.Schedule.Together(ctx, reads...); err != nil {
 		return err
@@ -145,32 +143,6 @@ func (r *Reconciler) lookAtTask(ctx context.Context, s *sight, sid string, delet
 		return err
 	}
 	s.scene.Tasks = append(s.scene.Tasks, transfer.SceneTask{TaskRecord: t.TaskRecord, Reason: t.Reason, Created: t.Created})
-	return nil
-}
-
-// lookAtMirror reads which invites the conversation's attributes show: none where
-// they are no object. Attributes that are none themselves are nobody's to write.
-func (r *Reconciler) lookAtMirror(ctx context.Context, s *sight, conversationSID string) error {
-	conv, err := r.Twilio.Conversation(ctx, conversationSID)
-	if twilioapi.IsNotFound(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	attributes := map[string]json.RawMessage{}
-	if conv.State == "closed" || json.Unmarshal([]byte(conv.Attributes), &attributes) != nil || attributes == nil {
-		return nil
-	}
-	var shown map[string]json.RawMessage
-	if text, any := attributes[keyMirror]; any && json.Unmarshal(text, &shown) != nil {
-		shown = nil
-	}
-	for sid := range shown {
-		s.scene.Shown = append(s.scene.Shown, sid)
-	}
-	slices.Sort(s.scene.Shown)
-	s.scene.ShownRead = true
 	return nil
 }
 

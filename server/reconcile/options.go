@@ -101,6 +101,9 @@ type Options struct {
 	Logger   *slog.Logger
 	// Observe, where set, is told of everything that was found and what was done.
 	Observe func(Report)
+	// MirrorHindrance, where set, says why the conversation's attributes cannot be
+	// made to show the invites; empty where they can, or show them already.
+	MirrorHindrance func(c twilioapi.Conversation, outstanding []transfer.Transfer) string
 	// SweepEvery is the pause between two sweeps of all processes together; 30 s if
 	// 0. EventsEvery is that between two looks at TaskRouter's events; 1 minute if 0.
 	SweepEvery, EventsEvery time.Duration
@@ -143,6 +146,9 @@ func (o *Options) setDefaults() error {
 	}
 	if o.Observe == nil {
 		o.Observe = func(Report) {}
+	}
+	if o.MirrorHindrance == nil {
+		o.MirrorHindrance = func(twilioapi.Conversation, []transfer.Transfer) string { return "" }
 	}
 	return nil
 }

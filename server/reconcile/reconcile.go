@@ -59,6 +59,7 @@ type Reconciler struct {
 	looked  map[string]time.Time // by channel: when it was last looked at closely
 	floor   map[string]place     // by channel: what the last sweep saw
 	over    map[string]time.Time // by channel: when it was seen to have ended
+	unshown map[string]time.Time // by channel: when it was said that its attributes cannot show the invites
 	changed chan struct{}        // closed when something is due earlier
 
 	labels map[string]label // by task SID, of the last sweep; only the sweep uses them
@@ -85,7 +86,7 @@ func New(o Options) (*Reconciler, error) {
 	first := round{due: o.Clock().Add(firstAfter)}
 	return &Reconciler{
 		Options: o, sweep: first, events: first, seen: map[string]time.Time{}, places: map[string]known{}, looked: map[string]time.Time{},
-		over: map[string]time.Time{}, changed: make(chan struct{}),
+		over: map[string]time.Time{}, unshown: map[string]time.Time{}, changed: make(chan struct{}),
 	}, nil
 }
 
