@@ -30,7 +30,7 @@ type Listen struct {
 	DrainDelay time.Duration `name:"drain-delay" env:"DRAIN_DELAY" default:"0s" placeholder:"TIME" help:"How long after SIGTERM the backend, not ready any more, still answers, so that load balancers notice. Give it a few seconds where there are several replicas."`
 	NATS       []string      `name:"nats-url" env:"NATS_URLS" placeholder:"URL" help:"NATS servers with JetStream that keep the ledger for several replicas. Default: an embedded one in the data directory."`
 	NATSCreds  string        `name:"nats-creds" env:"NATS_CREDS" placeholder:"FILE" help:"Credentials file for NATS."`
-	Replicas   int           `name:"nats-replicas" env:"NATS_REPLICAS" default:"3" help:"Copies of the ledger that NATS keeps, with --nats-url."`
+	Replicas   int           `name:"nats-replicas" env:"NATS_REPLICAS" default:"3" help:"Copies of the ledger that NATS keeps, with --nats-url: 1, 3 or 5."`
 }
 
 // Account names the Twilio account and how to sign in to it, under the names
@@ -121,8 +121,8 @@ func (l Listen) Validate() error {
 	if l.AgentRate < 0 || l.AgentRate > 10_000 {
 		problems = append(problems, &Problem{"AGENT_REQUESTS_PER_SECOND", fmt.Sprintf("%d is not between 0 and 10000", l.AgentRate)})
 	}
-	if len(l.NATS) > 0 && (l.Replicas < 1 || l.Replicas > 5) {
-		problems = append(problems, &Problem{"NATS_REPLICAS", fmt.Sprintf("%d is not between 1 and 5", l.Replicas)})
+	if len(l.NATS) > 0 && !slices.Contains([]int{1, 3, 5}, l.Replicas) {
+		problems = append(problems, &Problem{"NATS_REPLICAS", fmt.Sprintf("%d is not 1, 3 or 5", l.Replicas)})
 	}
 	if l.NATSCreds != "" {
 		if _, err := os.Stat(l.NATSCreds); err != nil {
