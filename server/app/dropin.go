@@ -23,6 +23,7 @@ func (b *Backend) withDropIn(c Config, v httpapi.Verifier) (http.Handler, error)
 		Queues:   b.knownQueues,
 		Enabled:  func() bool { return b.settings.Current().DropIn },
 		Allow:    b.api.Allow,
+		About:    b.api.About,
 		Origins:  c.Listen.Origins, Text: textOf, Logger: c.Logger,
 	})
 	if err != nil {

@@ -39,10 +39,13 @@ type unauthorized string
 func (u unauthorized) Error() string { return "Unauthorized: " + string(u) }
 
 // flood is the error of a worker who asks too often.
-type flood struct{ wait time.Duration }
+type flood struct {
+	wait time.Duration
+	text string
+}
 
 // Error is the text for the agent.
-func (f *flood) Error() string { return "Too many requests. Wait a moment." }
+func (f *flood) Error() string { return f.text }
 
 // again are the reasons for which it makes sense that the plugin asks again by
 // itself: nothing has been decided.

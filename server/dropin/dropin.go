@@ -16,6 +16,9 @@ import (
 // is answered within 10 s.
 const answerWithin = 9500 * time.Millisecond
 
+// guessWait is when whoever has guessed too often may ask again.
+const guessWait = time.Second
+
 // Caller is who a request comes from, as Twilio vouches for them.
 type Caller struct {
 	WorkerSID string // WK…
@@ -73,6 +76,10 @@ type Options struct {
 	// Allow, where set, counts a request of a worker who is signed in. Where it is
 	// one too many it says how long they should wait.
 	Allow func(workerSID string) (wait time.Duration, allowed bool)
+	// About, where set, does what a worker asks of Twilio, recognized by about, and
+	// is told by do's error what came of it. Where they have asked too often about
+	// conversations that they are not in, it does nothing and returns false.
+	About func(workerSID, about string, do func() error) (allowed bool)
 	// Origins may call from a browser; "*" allows any.
 	Origins []string
 	// Text, where set, is a reason's text in the language that is wanted most.
@@ -97,6 +104,9 @@ func New(o Options) (*DropIn, error) {
 	}
 	if o.Allow == nil {
 		o.Allow = func(string) (time.Duration, bool) { return 0, true }
+	}
+	if o.About == nil {
+		o.About = func(_, _ string, do func() error) bool { _ = do(); return true }
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -155,7 +165,7 @@ func (d *DropIn) call(w http.ResponseWriter, r *http.Request, e endpoint) (any, 
 	}
 	noteCaller(r, by)
 	if wait, allowed := d.Allow(by.WorkerSID); !allowed {
-		return nil, &flood{wait}
+		return nil, &flood{wait, "Too many requests. Wait a moment."}
 	}
 	p.path = e.path
 	for _, need := range e.needs {
@@ -164,7 +174,12 @@ func (d *DropIn) call(w http.ResponseWriter, r *http.Request, e endpoint) (any, 
 	if err := p.problem(); err != nil {
 		return nil, err
 	}
-	reply, err := e.do(d, ctx, by, p)
+	var reply any
+	if do := func() error { reply, err = e.do(d, ctx, by, p); return err }; e.known {
+		_ = do()
+	} else if !d.About(by.WorkerSID, p.about(), do) {
+		return nil, &flood{guessWait, "You have asked too often about conversations that you are not in. Wait a moment."}
+	}
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil, &transfer.Refusal{Reason: transfer.ReasonRequestUnderWay, Cause: err}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -101,6 +102,55 @@ func TestAFloodIsHeldBack(t *testing.T) {
 			t.Errorf("request %d: %d %s %v", n, w.Code, w.Body, w.Header())
 		}
 	}
+}
+
+// TestGuessesAreHeldBack asks nobody for a worker who has guessed too often, and
+// tells of each request what it was about and what came of it.
+func TestGuessesAreHeldBack(t *testing.T) {
+	d, _ := drop(t, vouched{by: someone}, func() []transfer.QueueRecord { return []transfer.QueueRecord{} })
+	d.Twilio = nowhere{}
+	allowed, last := false, ""
+	d.About = func(worker, about string, do func() error) bool {
+		if worker != someone.WorkerSID || about == last {
+			t.Errorf("%q asks about %q", worker, about)
+		}
+		last = about
+		if allowed {
+			if err := do(); err == nil {
+				t.Error("what was refused is told as done")
+			}
+		}
+		return allowed
+	}
+	for n, address := range []string{
+		pathAttributes + "?attributes={}&conversationSid=CH", pathTaskStatus + "?assignmentStatus=canceled&taskSid=WT",
+	} {
+		for m := range 2 {
+			allowed = m == 1
+			w := get(d, fmt.Sprintf("%s%032x&Token=abc", address, n*2+m))
+			if held := !allowed; held != (w.Code == 429) || held != (w.Header().Get("Retry-After") == "1") || !strings.Contains(w.Body.String(), `"success":false`) {
+				t.Errorf("%s, %v: %d %s %v", address, allowed, w.Code, w.Body, w.Header())
+			}
+		}
+	}
+	if w := get(d, pathQueues+"?Token=abc"); w.Code != 200 {
+		t.Errorf("what needs nobody: %d %s", w.Code, w.Body)
+	}
+	var refusal *transfer.Refusal
+	if err := error(&badParameters{}); !errors.As(err, &refusal) || refusal.Reason != transfer.ReasonBadRequest {
+		t.Error("wrong parameters look like something that nobody has answered")
+	}
+}
+
+// nowhere is a Twilio in which nothing exists.
+type nowhere struct{ Twilio }
+
+func (nowhere) Identities(context.Context, string) ([]string, error) {
+	return nil, &transfer.Refusal{Reason: transfer.ReasonNotFound}
+}
+
+func (nowhere) Task(context.Context, string) (transfer.TaskRecord, error) {
+	return transfer.TaskRecord{}, &transfer.Refusal{Reason: transfer.ReasonNotFound}
 }
 
 func TestAPanicIsAnswered(t *testing.T) {

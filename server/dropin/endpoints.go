@@ -12,6 +12,8 @@ type endpoint struct {
 	do func(d *DropIn, ctx context.Context, by Caller, p *parameters) (any, error)
 	// sample is true where the older sample is answered, which knows an "error".
 	sample bool
+	// known is true where the answer is known without asking Twilio.
+	known bool
 }
 
 // need is a parameter that has to be there, and what it is for.
@@ -51,7 +53,7 @@ var endpoints = byPath(
 		{"taskSid", "the task of the invite that is to be taken back (WT…)"},
 		{"assignmentStatus", "canceled"},
 	}},
-	endpoint{path: pathQueues, do: (*DropIn).queues},
+	endpoint{path: pathQueues, do: (*DropIn).queues, known: true},
 	endpoint{path: pathSampleTransfer, do: (*DropIn).transferConversation, sample: true, needs: []need{
 		{"Payload", "what is to be transferred to whom, as JSON"},
 	}},

@@ -35,6 +35,9 @@ type badParameters struct {
 // Error implements error.
 func (b *badParameters) Error() string { return b.message }
 
+// Unwrap makes it a refusal like others: it is for nothing that Twilio has said.
+func (b *badParameters) Unwrap() error { return &transfer.Refusal{Reason: transfer.ReasonBadRequest} }
+
 // readParameters reads the query and the body, which counts more. A body of
 // another type than a form or JSON is not looked at, as Twilio's functions do.
 func readParameters(w http.ResponseWriter, r *http.Request) (*parameters, error) {
@@ -125,6 +128,13 @@ func (p *parameters) sid(name string, prefixes ...string) string {
 		return ""
 	}
 	return value
+}
+
+// about is what the request asks about: the same for its repeat.
+func (p *parameters) about() string {
+	return strings.Join([]string{
+		p.values["flexInteractionChannelSid"], p.values["taskSid"], p.values["conversationSid"], p.values["Payload"],
+	}, "\n")
 }
 
 // object is a parameter that has to be a JSON object, if it is there.

@@ -23,6 +23,7 @@ type API struct {
 	handler http.Handler
 	streams *streams
 	limits  *limits
+	guesses *guesses
 	module  *files
 	scripts *files
 	pages   *files
@@ -45,6 +46,7 @@ func New(o Options) (*API, error) {
 		Options: o,
 		streams: newStreams(),
 		limits:  newLimits(o.AgentRate),
+		guesses: newGuesses(o.AgentRate),
 		module:  newFiles(o.Module),
 		scripts: newFiles(o.ModuleScripts),
 		pages:   newFiles(o.Pages),

@@ -19,7 +19,8 @@ func (a *API) depart(w http.ResponseWriter, r *http.Request, by Caller) {
 	}
 	ctx, cancel := outliving(r)
 	defer cancel()
-	out, err := a.Transfers.Depart(ctx, by, request)
+	var out DepartureOutcome
+	err = a.about(by, request, func() (err error) { out, err = a.Transfers.Depart(ctx, by, request); return err })
 	if err != nil {
 		a.fail(w, r, err)
 		return

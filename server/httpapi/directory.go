@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 	"github.com/flex-transfer/flex-transfer/wasm/wire"
@@ -22,6 +23,9 @@ func (a *API) directory(w http.ResponseWriter, r *http.Request, by Caller) {
 	if a.Packed != nil && strings.HasPrefix(r.Header.Get("Accept"), "text/plain") {
 		a.packed(w, r)
 		return
+	}
+	if conversation != (Conversation{}) && !a.guesses.ahead(by.WorkerSID, time.Now()) {
+		conversation = Conversation{} // it is read at the click
 	}
 	ctx, cancel := inTime(r)
 	defer cancel()

@@ -16,6 +16,9 @@ const (
 	ReasonTooManyStreams transfer.Reason = "TOO_MANY_STREAMS"
 	// ReasonTooManyRequests: the worker makes more requests than one may.
 	ReasonTooManyRequests transfer.Reason = "TOO_MANY_REQUESTS"
+	// ReasonTooManyGuesses: the worker asks too often about conversations that
+	// they are not in.
+	ReasonTooManyGuesses transfer.Reason = "TOO_MANY_GUESSES"
 	// ReasonModuleNotBuilt: this binary holds no wasm.
 	ReasonModuleNotBuilt transfer.Reason = "MODULE_NOT_BUILT"
 )
@@ -23,6 +26,7 @@ const (
 var ownMessages = map[transfer.Reason]string{
 	ReasonTooManyStreams:  "This page is open in too many windows. Close some of them.",
 	ReasonTooManyRequests: "You are asking faster than the transfer service allows. Nothing was changed; wait a moment, then try again.",
+	ReasonTooManyGuesses:  "You have asked too often about conversations that you are not in. Nothing was changed; wait a moment, then try again.",
 	ReasonModuleNotBuilt:  "This service was built without its browser module. Build it with make build.",
 }
 
@@ -95,6 +99,7 @@ var statuses = map[transfer.Reason]int{
 
 	transfer.ReasonTwilioBusy:         http.StatusTooManyRequests,
 	ReasonTooManyRequests:             http.StatusTooManyRequests,
+	ReasonTooManyGuesses:              http.StatusTooManyRequests,
 	ReasonTooManyStreams:              http.StatusTooManyRequests,
 	transfer.ReasonTwilioRefused:      http.StatusBadGateway,
 	transfer.ReasonTwilioUnavailable:  http.StatusServiceUnavailable,
@@ -107,6 +112,7 @@ var statuses = map[transfer.Reason]int{
 // reason with status 429 or 503 is not named here.
 var retryAfter = map[transfer.Reason]int{
 	transfer.ReasonTwilioBusy: 1,
+	ReasonTooManyGuesses:      1,
 	ReasonTooManyStreams:      15,
 	ReasonModuleNotBuilt:      60,
 }

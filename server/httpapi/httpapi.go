@@ -166,7 +166,8 @@ type Options struct {
 	Metrics http.Handler
 	Logger  *slog.Logger
 	// AgentRate is how many requests a second each worker may make, four times
-	// as many at once; 0 for any number.
+	// as many at once; 0 for any number. Where it is not 0, there is a limit too to
+	// what each may ask about conversations that they are not in.
 	AgentRate int
 	// Heartbeat is the time between two signs of life on the stream; 15 s if 0.
 	Heartbeat time.Duration

@@ -41,7 +41,8 @@ func (a *API) startTransfer(w http.ResponseWriter, r *http.Request, by Caller) {
 	}
 	ctx, cancel := outliving(r)
 	defer cancel()
-	out, err := a.Transfers.Start(ctx, by, request, key)
+	var out Outcome
+	err = a.about(by, request, func() (err error) { out, err = a.Transfers.Start(ctx, by, request, key); return err })
 	if err != nil {
 		a.fail(w, r, err)
 		return
@@ -124,7 +125,8 @@ func (a *API) cancelTransfer(w http.ResponseWriter, r *http.Request, by Caller) 
 	request.TransferID = id
 	ctx, cancel := outliving(r)
 	defer cancel()
-	out, err := a.Transfers.Cancel(ctx, by, request)
+	var out Outcome
+	err = a.about(by, request, func() (err error) { out, err = a.Transfers.Cancel(ctx, by, request); return err })
 	if err != nil {
 		a.fail(w, r, err)
 		return

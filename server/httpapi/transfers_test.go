@@ -193,7 +193,7 @@ func TestEveryRefusalHasItsStatus(t *testing.T) {
 		"QUEUE_NOT_SERVED": 422, "TARGET_IS_SELF": 422, "IDEMPOTENCY_KEY_REUSED": 422, "TWILIO_BUSY": 429,
 		"TWILIO_REFUSED": 502, "TWILIO_UNAVAILABLE": 503, "SERVICE_UNAVAILABLE": 503, "INTERNAL": 500,
 	}
-	reasons := append(transfer.Reasons(), ReasonTooManyStreams, ReasonModuleNotBuilt)
+	reasons := append(transfer.Reasons(), ReasonTooManyStreams, ReasonTooManyGuesses, ReasonModuleNotBuilt)
 	for _, reason := range reasons {
 		t.Run(string(reason), func(t *testing.T) {
 			w := newWorld()
