@@ -97,7 +97,7 @@ func (d directory) Settings(by httpapi.Caller) transfer.Settings { return d.sett
 type webhooks struct {
 	authToken   string
 	coordinator *coordinator.Coordinator
-	roster      *roster.Roster
+	news        news
 	reconciler  *reconcile.Reconciler
 }
 
@@ -109,7 +109,7 @@ func (w webhooks) Apply(ctx context.Context, e httpapi.Event) error {
 	w.suspect(e)
 	switch e.Product {
 	case "taskrouter":
-		w.roster.Apply(roster.WebhookEvent{Type: e.Type, Fields: e.Fields})
+		w.news.apply(roster.WebhookEvent{Type: e.Type, Fields: e.Fields})
 		if e.Fields["TaskSid"] == "" {
 			return nil
 		}
@@ -118,9 +118,19 @@ func (w webhooks) Apply(ctx context.Context, e httpapi.Event) error {
 			WorkerSID: e.Fields["WorkerSid"], Reason: e.Fields["TaskCanceledReason"],
 		})
 	case "interactions":
-		return w.coordinator.ApplyChannel(ctx, firstOf(e.Fields, "ChannelSid", "InteractionChannelSid"), firstOf(e.Fields, "ChannelStatus", "Status"))
+		return w.coordinator.ApplyChannel(ctx, firstOf(e.Fields, "ChannelSid", "InteractionChannelSid"), channelStatus(e))
 	}
 	return nil
+}
+
+// channelStatus is the channel's status where an event of Interactions tells it.
+// A plain Status is the channel's only in the event about that: a participant has
+// one too.
+func channelStatus(e httpapi.Event) string {
+	if e.Type == "onChannelStatusUpdated" {
+		return firstOf(e.Fields, "ChannelStatus", "Status")
+	}
+	return e.Fields["ChannelStatus"]
 }
 
 func firstOf(fields map[string]string, keys ...string) string {

@@ -106,10 +106,17 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 		Ledger: b.ledger, Twilio: b.twilio, Roster: b.roster, Settings: b.settings.Transfer,
 		WorkflowSID: c.Account.WorkflowSID, Logger: c.Logger, Origin: b.origin, NewID: randomID,
 		Mirror: b.mirror(metrics), Digest: b.digest, Observe: metrics.event, InviteLine: b.twilio.InviteLine,
+		Restore: func(ctx context.Context, interactionSID, channelSID string) error {
+			return b.reconciler.Restore(ctx, interactionSID, channelSID)
+		},
 	}); err != nil {
 		return err
 	}
 	if b.reconciler, err = b.newReconciler(metrics); err != nil {
+		return err
+	}
+	told, err := newNews(c, b)
+	if err != nil {
 		return err
 	}
 	listed := directory{roster: b.roster, coordinator: b.coordinator, settings: b.forCaller}
@@ -120,7 +127,7 @@ func (b *Backend) assemble(c Config, metrics *metrics) error {
 		Transfers: transfers{b.coordinator},
 		Directory: listed, Packed: listed.packed,
 		Watch:    watch{coordinator: b.coordinator, roster: b.roster, settings: b.settings, forCaller: b.forCaller},
-		Webhooks: webhooks{authToken: c.Account.AuthToken, coordinator: b.coordinator, roster: b.roster, reconciler: b.reconciler},
+		Webhooks: webhooks{authToken: c.Account.AuthToken, coordinator: b.coordinator, news: told, reconciler: b.reconciler},
 		Ready:    b.ready, ConfigStatus: b.configStatus, Text: textOf, PublicURL: c.Listen.PublicURL, Origins: c.Listen.Origins, AgentRate: c.Listen.AgentRate,
 		Module: dist.FS(), ModuleScripts: js.Files(), Logger: c.Logger,
 		Metrics: promhttp.HandlerFor(metrics.registry, promhttp.HandlerOpts{}),

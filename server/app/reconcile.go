@@ -71,7 +71,7 @@ func (w webhooks) suspect(e httpapi.Event) {
 		w.reconciler.TaskEvent(e.Type, e.Fields["TaskAttributes"])
 	case "interactions":
 		w.reconciler.ChannelEvent(e.Type, e.Fields["InteractionSid"], firstOf(e.Fields, "ChannelSid", "InteractionChannelSid"),
-			e.Fields["MediaChannelSid"], firstOf(e.Fields, "ChannelStatus", "Status"))
+			e.Fields["MediaChannelSid"], channelStatus(e))
 	case "conversations":
 		w.reconciler.ConversationEvent(e.Type, e.Fields["ConversationSid"])
 	}

@@ -50,3 +50,6 @@ var kinds = map[string]kind{
 	"task-queue.expression.updated": queueChanged, "task-queue.deleted": queueDeleted,
 	"workflow.created": workflowChanged, "workflow.updated": workflowChanged, "workflow.deleted": workflowChanged,
 }
+
+// Concerns reports whether [Roster.Apply] does anything about events of the type.
+func (e WebhookEvent) Concerns() bool { return kinds[e.Type] != ignored }
