@@ -259,6 +259,9 @@ func (s *goldenServer) ask(p *player, task string) (answer, []sandbox.RecordEntr
 	default:
 		p.Fatalf("unknown event %q", s.Meanwhile)
 	}
+	if err := p.backend.reconciler.Restore(p.Context(), p.conv.interaction, p.conv.channel); err != nil { // not at the click
+		p.Fatal(err)
+	}
 	held := sandbox.Rule{Match: sandbox.Match{Product: sandbox.ProductFlex, Method: "GET", Path: "*/Channels/{Sid}"},
 		Do: sandbox.Action{Kind: sandbox.FaultSlow, DelayMS: 1000}, Times: 1}
 	if err := p.account.Faults().Add(held); err != nil {

@@ -63,6 +63,8 @@ type Reconciler struct {
 	changed chan struct{}        // closed when something is due earlier
 
 	labels map[string]label // by task SID, of the last sweep; only the sweep uses them
+
+	whole restored // under mu: how much of what Twilio has is known to be in the ledger
 }
 
 // known is where a conversation belongs, and when that was last heard.

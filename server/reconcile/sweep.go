@@ -41,13 +41,15 @@ type floor struct {
 func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 	ctx, cancel := r.Schedule.Within(ctx, sweepLimit)
 	defer cancel()
-	had := false
-	_, ours, due, err := r.claim(ctx, keySweep, &r.sweep, r.SweepEvery)
+	ctx = r.hurry(ctx, "")
+	began, had := r.Clock(), false
+	last, ours, due, err := r.claim(ctx, keySweep, &r.sweep, r.SweepEvery)
 	defer func() { r.endRound(&r.sweep, due, had) }()
 	if err != nil {
 		return DecisionRetry, fmt.Errorf("take turns at the sweep: %w", err)
 	}
 	r.forget()
+	restored := r.heardOf(last)
 	if !ours {
 		had = true
 		return DecisionNotOurs, nil
@@ -59,8 +61,12 @@ func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 	}
 	floors := r.floorsOf(tasks)
 	var unread []error
+	var strays []string
 	for _, f := range floors {
-		err := r.sweepOne(ctx, f)
+		strange, err := r.sweepOne(ctx, f)
+		if strange {
+			strays = append(strays, f.channel)
+		}
 		if err == nil || errors.Is(err, ledger.ErrNewer) {
 			continue // what a newer version wrote, a backend of that version looks at
 		}
@@ -75,6 +81,9 @@ func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 	}
 	r.vanished(floors)
 	r.tidy(floors)
+	if !restored {
+		r.sweptAll(ctx, began, strays)
+	}
 	had = true
 	return DecisionSwept, errors.Join(unread...)
 }
@@ -145,8 +154,9 @@ func (r *Reconciler) floorsOf(tasks []twilioapi.ListedTask) []*floor {
 }
 
 // sweepOne asks for a look at a conversation that nobody seems to attend to, or
-// one of whose invites is not what is recorded.
-func (r *Reconciler) sweepOne(ctx context.Context, f *floor) error {
+// one of whose invites is not what is recorded, and reports whether it is the
+// latter.
+func (r *Reconciler) sweepOne(ctx context.Context, f *floor) (strange bool, err error) {
 	r.mu.Lock()
 	_, over := r.over[f.channel]
 	if f.conversation != "" {
@@ -157,19 +167,19 @@ func (r *Reconciler) sweepOne(ctx context.Context, f *floor) error {
 		r.ask(f.place, r.graceAfter(f.ended), false)
 	}
 	if len(f.stamped) == 0 {
-		return nil
+		return false, nil
 	}
 	last, err := r.Ledger.Last(ctx, f.channel)
 	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
-		return err
+		return false, err
 	}
 	for _, t := range f.stamped {
 		if stray(last.State, t) {
 			r.ask(f.place, r.Clock(), true)
-			return nil
+			return true, nil
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // stray reports whether the invite of the task may not be the one that is

@@ -33,12 +33,13 @@ var errNoQueue = errors.New("reconcile: no queue that the transfer workflow serv
 
 // visit looks at a conversation and puts right what is wrong.
 func (r *Reconciler) visit(ctx context.Context, v *visit) (Decision, error) {
-	ctx, cancel := r.Schedule.Within(ctx, visitLimit)
+	ctx, cancel := r.Schedule.Within(r.hurry(ctx, v.channel), visitLimit)
 	defer cancel()
 	decision, due, err := r.inspect(ctx, v)
 	switch {
 	case errors.Is(err, errUnknownPlace):
 		decision, due, err = DecisionWell, time.Time{}, nil
+		r.lookedThrough(ctx, v.channel)
 	case err != nil:
 		decision, due = DecisionRetry, r.Clock().Add(min(retryMost, retryAfter<<min(v.failures, 10)))
 		v.failures++
@@ -99,6 +100,7 @@ func (r *Reconciler) inspect(ctx context.Context, v *visit) (Decision, time.Time
 	if next.IsZero() {
 		v.closely = false
 	}
+	r.lookedThrough(ctx, v.channel)
 	return decision, next, nil
 }
 

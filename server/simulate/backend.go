@@ -57,6 +57,11 @@ func (b *backend) start() {
 		Origin: fmt.Sprintf("%s-%d", b.name, life), NewID: b.newID,
 		Mirror: network{b}.mirror,
 	}
+	if !s.options.NoReconciler {
+		o.Restore = func(ctx context.Context, interaction, channel string) error {
+			return b.reconciler.Restore(ctx, interaction, channel)
+		}
+	}
 	if s.bug.put != nil {
 		s.bug.put(&o)
 	}
