@@ -92,6 +92,10 @@ func world(conversations int) sandbox.World {
 	return w
 }
 
+// firstSweep is more than the first sweep takes: until then, a click on a ledger
+// that has just been made looks whether something was lost.
+const firstSweep = 2 * time.Second
+
 func (r *rig) startBackend() error {
 	exe, err := os.Executable()
 	if err != nil {
@@ -127,6 +131,7 @@ func (r *rig) startBackend() error {
 		if resp, err := r.client.Get(r.url + "/readyz"); err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
+				time.Sleep(firstSweep)
 				return nil
 			}
 		}

@@ -41,7 +41,6 @@ type floor struct {
 func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 	ctx, cancel := r.Schedule.Within(ctx, sweepLimit)
 	defer cancel()
-	ctx = r.hurry(ctx, "")
 	began, had := r.Clock(), false
 	last, ours, due, err := r.claim(ctx, keySweep, &r.sweep, r.SweepEvery)
 	defer func() { r.endRound(&r.sweep, due, had) }()
@@ -54,6 +53,7 @@ func (r *Reconciler) sweepOnce(ctx context.Context) (Decision, error) {
 		had = true
 		return DecisionNotOurs, nil
 	}
+	ctx = r.hurry(ctx, "")
 	tasks, err := r.Twilio.Tasks(ctx, "pending", "reserved", "assigned", "wrapping", "canceled", "completed")
 	if err != nil {
 		due = r.Clock().Add(retryAfter)
