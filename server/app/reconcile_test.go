@@ -151,7 +151,8 @@ func TestOutageInWhichWebhooksWereLost(t *testing.T) {
 	r.rescued("bea")
 }
 
-// TestDataDirectoryLost deletes the ledger's folder while three transfers ring.
+// TestDataDirectoryLost deletes the ledger's folder while three transfers ring,
+// and the agent asks for one of them again at once.
 func TestDataDirectoryLost(t *testing.T) {
 	t.Parallel()
 	r := newOutageRig(t, 3)
@@ -160,12 +161,14 @@ func TestDataDirectoryLost(t *testing.T) {
 		r.setActivity(name, "Available")
 	}
 	var ids []string
+	var again map[string]any
 	for i, channel := range r.account.Snapshot().InteractionChannels {
 		task := r.account.Glance(channel.SID).Tasks[0].SID
 		r.conv = conversation{interaction: channel.InteractionSID, channel: channel.SID}
 		body := r.body(task, "worker", r.worker(targets[i]).SID)
 		if i == 1 {
 			body["leaveOn"] = "accept"
+			again = body
 		}
 		a := r.post("ada", body, fmt.Sprint("click", i))
 		if a.status != http.StatusCreated {
@@ -179,6 +182,9 @@ func TestDataDirectoryLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.start()
+	if a := r.post("ada", again, "another click"); a.code() != "TRANSFER_UNDER_WAY" {
+		t.Errorf("%d %s", a.status, a.text)
+	}
 	r.eventuallyWithin(120*time.Second, "all transfers are known again", func() bool {
 		for _, id := range ids {
 			if r.send("GET", "/v1/transfers/"+id, "", map[string]string{"Authorization": "Bearer " + r.token("ada")}).status != http.StatusOK {
