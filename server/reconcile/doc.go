@@ -11,6 +11,10 @@
 // also looks closely at a few of those that seem well. So the cost grows with
 // what is open and changes, not with what has been.
 //
+// A ledger that has just been made may stand in the place of one that was lost.
+// Until a sweep has been through on it, [Reconciler.Restore] looks at a
+// conversation before anything is decided about it.
+//
 // Any number of processes may do so at once: each repair is one record, written
 // only if nobody has written about the conversation since its facts were read.
 package reconcile
