@@ -3,8 +3,12 @@ package nats
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -13,79 +17,225 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/ledger/ledgertest"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
-// TestDamagedTail opens files as a crash may leave them: with the last write
-// cut off, or with something else behind it. All other records are there, and
-// what is open in them is handed out.
+// TestDamagedTail opens files as a crash or a power loss may leave them: with the last write cut off, with something
+// else behind it, or with a stretch of zeros or of anything in the last records. All records before the damage are there,
+// those that are open are handed out, nothing is served that was not written, and the ledger goes on: what is written next
+// is handed out, also where consumers had come further than the files now reach. That part of the files is lost is said.
+//
+// Records behind the damage in the same file (of 4 MB at most) are lost with it, also where they are whole: nats-server
+// cuts a file back to the last record that is whole.
 func TestDamagedTail(t *testing.T) {
 	const records = 20
 	for name, c := range map[string]struct {
-		damage func(blk string) error
-		whole  int // records of which nothing is damaged
+		damage func(blk []byte, at []int) []byte // at is where each record begins, and where the last ends
+		whole  int                               // records before the damage
 	}{
-		"cut off": {whole: records - 1, damage: func(blk string) error {
-			info, err := os.Stat(blk)
-			if err != nil {
-				return err
-			}
-			return os.Truncate(blk, info.Size()-7)
-		}},
-		"garbage behind": {whole: records, damage: func(blk string) error {
-			f, err := os.OpenFile(blk, os.O_APPEND|os.O_WRONLY, 0)
-			if err != nil {
-				return err
-			}
-			if _, err := f.Write([]byte(strings.Repeat("\x17garbage", 99))); err != nil {
-				return err
-			}
-			return f.Close()
-		}},
+		"cut off":                    {func(blk []byte, at []int) []byte { return blk[:len(blk)-7] }, records - 1},
+		"garbage behind":             {func(blk []byte, at []int) []byte { return append(blk, strings.Repeat("\x17garbage", 99)...) }, records},
+		"zeros behind":               {func(blk []byte, at []int) []byte { return append(blk, make([]byte, 4096)...) }, records},
+		"the last zeroed":            {zeroed(records-1, 0, records), records - 1},
+		"the last three zeroed":      {zeroed(records-3, 0, records), records - 3},
+		"the third from last zeroed": {zeroed(records-3, 0, records-2), records - 3},
+		"zeros from the middle on":   {zeroed(records-2, 150, records), records - 2},
+		"zeros into the middle":      {zeroed(records-3, 60, records-2), records - 3},
+		"garbage in the last":        {garbled(records-1, 200, 240), records - 1},
+		"garbage in the one before":  {garbled(records-2, 200, 240), records - 2},
+		"another length":             {garbled(records-1, 0, 3), records - 1},
+		"another sequence":           {garbled(records-2, 4, 12), records - 2},
+		"another length of subject":  {garbled(records-2, 20, 22), records - 2},
+		"another subject":            {garbled(records-1, 30, 31), records - 1},
+		"another checksum":           {func(blk []byte, at []int) []byte { blk[len(blk)-1] ^= 1; return blk }, records - 1},
+		"nothing but zeros":          {zeroed(0, 0, records), 0},
 	} {
-		t.Run(name, func(t *testing.T) { testDamage(t, records, c.whole, c.damage) })
+		for _, done := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/done=%v", name, done), func(t *testing.T) { testDamage(t, records, c.whole, done, c.damage) })
+		}
 	}
 }
 
-func testDamage(t *testing.T, records, whole int, damage func(blk string) error) {
+// zeroed makes zeros of what lies between a place in a record and the beginning of another.
+func zeroed(from, offset, to int) func([]byte, []int) []byte {
+	return func(blk []byte, at []int) []byte {
+		clear(blk[at[from]+offset : at[to]])
+		return blk
+	}
+}
+
+// garbled changes every bit between two places in a record.
+func garbled(n, from, to int) func([]byte, []int) []byte {
+	return func(blk []byte, at []int) []byte {
+		for i := at[n] + from; i < at[n]+to; i++ {
+			blk[i] ^= 0xff
+		}
+		return blk
+	}
+}
+
+// testDamage damages the file of so many records, all of them handed out and done before or none.
+func testDamage(t *testing.T, records, whole int, done bool, damage func([]byte, []int) []byte) {
+	dir := t.TempDir()
+	l := openWith(t, testOptions(dir))
+	want := make([]ledger.Record, records)
+	for n := range records {
+		appendNew(t, l, n, transfer.PhaseInviting)
+		var err error
+		if want[n], err = l.Newest(context.Background(), ledgertest.ChannelSID(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if done {
+		handedOut(t, l, records)
+	}
+	crash(t, l, dir)
+	blk := lastBlock(t, dir)
+	text, err := os.ReadFile(blk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(blk, damage(text, recordsIn(t, text, records)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	o := testOptions(dir)
+	o.Logger = slog.New(slog.NewTextHandler(&said, nil))
+	l = openWith(t, o)
+	if !strings.Contains(said.String(), "was damaged") {
+		t.Errorf("it was not said that a file was damaged: %s", said.String())
+	}
+	waitReady(t, l)
+	for n, r := range want {
+		got, err := l.Last(context.Background(), ledgertest.ChannelSID(n))
+		switch {
+		case n < whole && (err != nil || !reflect.DeepEqual(got, r)):
+			t.Errorf("Last of channel %d: %v, %v", n, got.ID, err)
+		case n >= whole && !errors.Is(err, ledger.ErrNotFound):
+			t.Errorf("Last of channel %d, which is lost: %v, %v", n, got.ID, err)
+		}
+	}
+	appendNew(t, l, records, transfer.PhaseInviting)
+	expected := map[string]bool{ledgertest.ChannelSID(records): true}
+	if whole < records {
+		appendNew(t, l, whole, transfer.PhaseInviting)
+		expected[ledgertest.ChannelSID(whole)] = true
+	}
+	for n := range whole {
+		if !done {
+			expected[ledgertest.ChannelSID(n)] = true
+		}
+	}
+	if open := handedOut(t, l, len(expected)); !maps.Equal(open, expected) {
+		t.Errorf("handed out were %v, want %v", open, expected)
+	}
+}
+
+// TestDamageThatNoChecksumCovers: four bytes of each record, the length of its headers, are under none of nats-server's
+// checksums. Where they alone are damaged, which no lost page does, the record cannot be read, and that is said; it is
+// never taken for another one, or for none.
+func TestDamageThatNoChecksumCovers(t *testing.T) {
+	const records = 3
 	dir := t.TempDir()
 	l := openWith(t, testOptions(dir))
 	for n := range records {
 		appendNew(t, l, n, transfer.PhaseInviting)
 	}
-	if err := l.Close(); err != nil {
+	crash(t, l, dir)
+	blk := lastBlock(t, dir)
+	text, err := os.ReadFile(blk)
+	if err != nil {
 		t.Fatal(err)
 	}
-	streams := filepath.Join(dir, "jetstream", "*", "streams", "*", "msgs")
-	indexes, _ := filepath.Glob(filepath.Join(streams, "index.db")) // the pattern is valid
-	for _, index := range indexes {
-		if err := os.Remove(index); err != nil { // it is written on a clean end only
-			t.Fatal(err)
-		}
-	}
-	blocks, _ := filepath.Glob(filepath.Join(streams, "*.blk"))
-	if len(blocks) == 0 {
-		t.Fatal("the stream has no files")
-	}
-	if err := damage(slices.Max(blocks)); err != nil {
+	last := text[recordsIn(t, text, records)[records-1]:]
+	last[22+int(binary.LittleEndian.Uint16(last[20:]))] += 9
+	if err := os.WriteFile(blk, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	l = openWith(t, testOptions(dir))
-	for n := range whole {
-		if _, err := l.Last(context.Background(), ledgertest.ChannelSID(n)); err != nil {
-			t.Errorf("Last of channel %d: %v", n, err)
+	waitReady(t, l)
+	for n := range records {
+		r, err := l.Last(context.Background(), ledgertest.ChannelSID(n))
+		if damaged := n == records-1; (err != nil) != damaged || errors.Is(err, ledger.ErrNotFound) {
+			t.Errorf("Last of channel %d: %v, %v", n, r.ID, err)
 		}
 	}
-	appendNew(t, l, records, transfer.PhaseInviting)
-	open := map[string]bool{}
-	for len(open) <= whole { // with the one that was written after it; nextWithin fails where nothing more comes
+	handedOut(t, l, records-1)
+}
+
+// crash ends the ledger, and leaves its files as a crash would: the server's indexes, which may be there, are no proof.
+func crash(t *testing.T, l *Ledger, dir string) {
+	t.Helper()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, endedName)); err != nil {
+		t.Fatal(err)
+	}
+	if indexes, _ := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", "*", "msgs", "index.db")); len(indexes) == 0 { // the pattern is valid
+		t.Fatal("the server has written no index: the test shows less than it should")
+	}
+}
+
+// TestIndexesCountAfterACleanEnd: the next start is as quick as it can be.
+func TestIndexesCountAfterACleanEnd(t *testing.T) {
+	dir := t.TempDir()
+	l := openWith(t, testOptions(dir))
+	appendNew(t, l, 1, transfer.PhaseInviting)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	index := filepath.Join(filepath.Dir(lastBlock(t, dir)), "index.db")
+	for _, c := range []struct {
+		what string
+		kept bool
+	}{{"after a clean end", true}, {"after a start that was the last that was heard", false}} {
+		if err := distrust(dir); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(index); (err == nil) != c.kept {
+			t.Errorf("the index, %s: %v", c.what, err)
+		}
+	}
+}
+
+// lastBlock is the last file of the stream of transfers.
+func lastBlock(t *testing.T, dir string) string {
+	t.Helper()
+	blocks, _ := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", "transfers-*", "msgs", "*.blk")) // the pattern is valid
+	if len(blocks) == 0 {
+		t.Fatal("the stream has no files")
+	}
+	return slices.Max(blocks)
+}
+
+// recordsIn is where each record begins in a file of nats-server's, and where the last one ends.
+func recordsIn(t *testing.T, blk []byte, records int) []int {
+	t.Helper()
+	at := []int{0}
+	for end := 0; end < len(blk); at = append(at, end) {
+		end += int(binary.LittleEndian.Uint32(blk[end:]) &^ (1 << 31)) // the first bit says that there are headers
+	}
+	if len(at) != records+1 {
+		t.Fatalf("%d records in the file, want %d", len(at)-1, records)
+	}
+	return at
+}
+
+// handedOut sees so many pieces of work done, and returns the channels that they are of.
+func handedOut(t *testing.T, l *Ledger, pieces int) map[string]bool {
+	t.Helper()
+	channels := map[string]bool{}
+	for range pieces { // nextWithin fails where nothing more comes
 		w := nextWithin(t, l, time.Minute)
-		open[w.Record().Channel()] = true
+		channels[w.Record().Channel()] = true
 		if err := w.Done(); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return channels
 }
 
 func appendNew(t testing.TB, l *Ledger, n int, phase transfer.Phase) uint64 {

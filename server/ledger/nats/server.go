@@ -57,6 +57,10 @@ func startEmbedded(dir string, logger *slog.Logger) (*embedded, error) {
 // stages them in files of its own, which cost more than they save below 64
 // messages a batch.
 func (e *embedded) start() error {
+	if err := distrust(e.dir); err != nil {
+		return err
+	}
+	files := lastFiles(e.dir)
 	s, err := server.NewServer(&server.Options{
 		ServerName:             "flex-transfer",
 		DontListen:             true,
@@ -81,6 +85,7 @@ func (e *embedded) start() error {
 		s.WaitForShutdown()
 		return fmt.Errorf("ledger/nats: embedded server: not ready with the files in %s; its log says why", e.dir)
 	}
+	e.tellLost(files)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.server = s
@@ -116,6 +121,9 @@ func (e *embedded) end() {
 // stop ends the server for good.
 func (e *embedded) stop() {
 	e.end()
+	if outage, _ := e.state(); outage == nil {
+		trust(e.dir)
+	}
 	_ = e.lock.release() // the lock ends with the process at the latest
 }
 
