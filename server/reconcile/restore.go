@@ -92,7 +92,7 @@ func (r *Reconciler) recall(ctx context.Context) bool {
 	now := r.Clock()
 	r.mu.Lock()
 	wait := r.whole.recall.Sub(now)
-	if !shared || wait > 0 && wait <= r.SweepEvery {
+	if !shared || wait > 0 && wait <= recallEvery {
 		r.mu.Unlock()
 		return false
 	}
@@ -102,9 +102,6 @@ func (r *Reconciler) recall(ctx context.Context) bool {
 	defer cancel()
 	text, _, err := notes.Note(ctx, keySweep)
 	if err != nil {
-		r.mu.Lock()
-		r.whole.recall = now.Add(r.SweepEvery)
-		r.mu.Unlock()
 		r.Logger.Debug("it cannot be read whether a sweep has been through on this ledger", "error", err)
 		return false
 	}
