@@ -173,10 +173,15 @@ func (a *audit) asked(than string) bool {
 }
 
 // unnoticed finds agents who have left by other means than ours and whom Twilio
-// still lists, since they wrap up: the rules would count them as staying.
+// still lists, since they wrap up: the rules would count them as staying. Whom a
+// transfer is just taking out is its own step's to look for, also where they are
+// to stay after all, since the target has declined meanwhile.
 func (a *audit) unnoticed() {
 	for _, p := range a.Participants {
 		if p.Type != typeAgent || a.in(p) || a.State.Leaving(p.SID) {
+			continue
+		}
+		if slices.ContainsFunc(a.State.Transfers, func(t Transfer) bool { return t.Phase == PhaseLeaving && t.From.ParticipantSID == p.SID }) {
 			continue
 		}
 		agent := a.f.agent(p)

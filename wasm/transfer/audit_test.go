@@ -132,6 +132,9 @@ var auditCases = []struct {
 	{"the agent of a warm transfer has left by Flex", stage(recorded(handing(PhaseRinging, warmly)),
 		tasks(sceneTaskOf(1, "wrapping", "{}"), sceneTaskOf(2, "pending", stampOf(handing(PhaseRinging, warmly))))), []string{"stayer-gone UT1"}},
 
+	{"… of a cold one, while they are being taken out and the target has declined", stage(recorded(handing(PhaseLeaving, func(t *Transfer) { t.Over = ReasonTargetDeclined })),
+		tasks(sceneTaskOf(1, "wrapping", "{}"), sceneTaskOf(2, "pending", stampOf(handing(PhaseLeaving))))), nil},
+
 	{"an invite of a transfer that has ended", stage(recorded(handing(PhaseCanceled, warmly)), tasks(sceneTaskOf(1, "assigned", "{}"),
 		sceneTaskOf(2, "pending", stampOf(handing(PhaseCanceled, warmly))))), []string{"surplus-invite WT2"}},
 	{"the same, but the customer has nobody else", stage(recorded(handing(PhaseCanceled, warmly)), in(nil),
