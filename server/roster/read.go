@@ -193,7 +193,7 @@ func (r *Roster) targetWorker(ctx context.Context, sid string) (*transfer.Worker
 	}
 	r.mu.Unlock()
 	found, err := shared(ctx, r, sid, func(ctx context.Context) (*transfer.WorkerRecord, error) {
-		return r.readWorker(ctx, sid)
+		return r.Fresh(ctx, sid)
 	})
 	if err != nil || found == nil {
 		return nil, err
@@ -204,11 +204,7 @@ func (r *Roster) targetWorker(ctx context.Context, sid string) (*transfer.Worker
 
 // Fresh reads the worker's record at Twilio, whatever is known of it; nil where there is no such worker. The error is
 // Twilio's.
-func (r *Roster) Fresh(ctx context.Context, workerSID string) (*transfer.WorkerRecord, error) {
-	return r.readWorker(ctx, workerSID)
-}
-
-func (r *Roster) readWorker(ctx context.Context, sid string) (*transfer.WorkerRecord, error) {
+func (r *Roster) Fresh(ctx context.Context, sid string) (*transfer.WorkerRecord, error) {
 	began := r.clock()
 	record, err := r.api.Worker(ctx, sid)
 	if err != nil && !twilioapi.IsNotFound(err) {
