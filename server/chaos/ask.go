@@ -13,7 +13,6 @@ import (
 // How an agent's page asks: again and again, of any backend, with the same key,
 // as long as nobody has said what became of it.
 const (
-	patience   = 90 * time.Second
 	firstPause = 100 * time.Millisecond
 	lastPause  = 2 * time.Second
 )
@@ -42,7 +41,7 @@ func (f *game) ask(ctx context.Context, by seat, method, path, key string, body 
 	for {
 		a := f.askOnce(ctx, by, method, path, key, body)
 		a.took = time.Since(began)
-		if !a.silent() || a.took > patience || !sleep(ctx, pause) {
+		if !a.silent() || a.took > f.cluster.plan.patience || !sleep(ctx, pause) {
 			return a
 		}
 		pause = min(2*pause, lastPause)
@@ -97,10 +96,6 @@ func (j job) asked(by seat) map[string]any {
 	}
 }
 
-// answerWithin is how long a backend may take to answer one request with what it
-// knows.
-const answerWithin = 10 * time.Second
-
 // answered notes how long one request took, and what it was if that was too long.
 func (c *cluster) answered(began time.Time, what string) {
 	c.mu.Lock()
@@ -108,7 +103,7 @@ func (c *cluster) answered(began time.Time, what string) {
 	took := time.Since(began)
 	c.requests++
 	c.slowest = max(c.slowest, took)
-	if took > answerWithin {
+	if took > c.plan.answer {
 		c.slow = append(c.slow, fmt.Sprintf("%s %s after %s", began.UTC().Format(logTime), what, took.Round(time.Millisecond)))
 	}
 }

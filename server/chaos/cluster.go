@@ -24,6 +24,7 @@ import (
 // cluster is the backends and the NATS servers, each a process of its own, and
 // the balancer through which Twilio reaches them.
 type cluster struct {
+	plan     plan
 	dir      string
 	backends []*replica
 	nats     []*process
@@ -40,7 +41,7 @@ type cluster struct {
 	happened               []happening
 	requests               int                // asked of backends
 	slowest                time.Duration      // of them, answered or not
-	slow                   []string           // of them, what took longer than answerWithin
+	slow                   []string           // of them, what took longer than the plan allows
 	counted                map[string]float64 // repairs of processes that are dead, by name
 	lastCounts             []map[string]float64
 }
@@ -60,8 +61,8 @@ type replica struct {
 
 // startCluster starts everything and waits until all of it is ready.
 func startCluster(ctx context.Context, p plan, f *floor) (*cluster, error) {
-	c := &cluster{floor: f, counted: map[string]float64{}, client: &http.Client{
-		Transport: &http.Transport{MaxIdleConnsPerHost: 128}, Timeout: 15 * time.Second,
+	c := &cluster{plan: p, floor: f, counted: map[string]float64{}, client: &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: 128}, Timeout: p.answer + 5*time.Second,
 	}}
 	var err error
 	if c.dir, err = os.MkdirTemp("", "flex-transfer-chaos-"); err != nil {

@@ -25,7 +25,7 @@ func settle(ctx context.Context, c *cluster, stories []*story, progress *os.File
 			if g.tokens[t.by.worker] == "" {
 				g.tokens[t.by.worker], _ = g.account.IssueToken(t.by.worker, time.Hour)
 			}
-			s.told[i].phase = g.follow(ctx, t.by, t.id, 2*time.Minute)
+			s.told[i].phase = g.follow(ctx, t.by, t.id, max(2*time.Minute, g.cluster.plan.patience))
 		}
 	}
 	fmt.Fprintf(progress, "%d transfers were still under way when the last agent had asked\n", open)
@@ -50,7 +50,7 @@ func judge(p plan, f *floor, stories []*story) *report {
 			}
 		}
 		if s.silences > 0 {
-			r.wrong(&t.unanswered, s, "nobody said within %s what became of a request", patience)
+			r.wrong(&t.unanswered, s, "nobody said within %s what became of a request", p.patience)
 		}
 		r.judgeTold(s, c, t)
 		r.judgeUntold(s, c, t)

@@ -38,6 +38,8 @@ type plan struct {
 	rate              int           // Twilio's limit for each endpoint, a second; 0 for none
 	grace             time.Duration // how long a customer may be alone
 	listed            time.Duration // how long an invite may be missing from the list
+	answer            time.Duration // how long a backend may take to answer one request with what it knows
+	patience          time.Duration // how long a page asks until somebody says what became of it
 	out               string        // folder of the HTML report; empty for none
 }
 
@@ -61,6 +63,8 @@ func flags(args []string) (plan, error) {
 	f.IntVar(&p.rate, "rate", 0, "Twilio's limit: calls a second to each endpoint, which the sandbox enforces and the backends share; 0 for none, which lets more happen in the same time")
 	f.DurationVar(&p.grace, "grace", 10*time.Second, "how long a customer may be alone, and a doubled invite be there")
 	f.DurationVar(&p.listed, "listed", 25*time.Second, "how long an invite may be missing from the conversation's attributes")
+	f.DurationVar(&p.answer, "answer", 10*time.Second, "how long a backend may take to answer one request")
+	f.DurationVar(&p.patience, "patience", 90*time.Second, "how long an agent's page asks again until a backend says what became of a request")
 	f.StringVar(&p.out, "out", "artifacts", "folder of the HTML report")
 	if err := f.Parse(args); err != nil {
 		return p, err

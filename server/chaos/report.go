@@ -37,7 +37,7 @@ type report struct {
 	freezes                []time.Time // of backends and NATS servers
 	splits                 []time.Time // of NATS servers, from each other
 	requests               int         // asked of backends
-	slow                   []string    // those that took longer than answerWithin
+	slow                   []string    // those that took longer than the plan allows
 	slowest                time.Duration
 	findings               []finding
 }
@@ -117,8 +117,8 @@ func (r *report) broken() []string {
 	check(fmt.Sprintf("customers alone for more than %s", r.plan.grace), r.sum(func(t *tally) int { return t.stranded }))
 	check("invites left behind", r.sum(func(t *tally) int { return t.leftBehind }))
 	check("conversations closed that nobody ended", r.sum(func(t *tally) int { return t.closed }))
-	check(fmt.Sprintf("conversations in which a request was not answered within %s", patience), r.sum(func(t *tally) int { return t.unanswered }))
-	check(fmt.Sprintf("requests that a backend took longer than %s for", answerWithin), len(r.slow))
+	check(fmt.Sprintf("conversations in which a request was not answered within %s", r.plan.patience), r.sum(func(t *tally) int { return t.unanswered }))
+	check(fmt.Sprintf("requests that a backend took longer than %s for", r.plan.answer), len(r.slow))
 	check("conversations whose attributes still show an invite", r.left)
 	check(fmt.Sprintf("invites that the conversation's attributes did not show for more than %s", r.plan.listed), r.missing)
 	if share, want := r.completed(), r.aim(); share < want {
@@ -190,13 +190,18 @@ func (r *report) write(w io.Writer, dir string) error {
 	if err := os.WriteFile(path, []byte(r.page()), 0o644); err != nil || len(r.findings) == 0 {
 		return err
 	}
+	path = filepath.Join(dir, "chaos-findings.txt")
+	fmt.Fprintln(w, "with what the account and the backends say of each finding:", path)
+	return os.WriteFile(path, []byte(r.evidence()), 0o644)
+}
+
+// evidence is what the account and the backends say of each finding.
+func (r *report) evidence() string {
 	var b strings.Builder
 	for _, f := range r.findings {
 		fmt.Fprintf(&b, "%s\n  %s\n\n", f.words, strings.Join(f.evidence, "\n  "))
 	}
-	path = filepath.Join(dir, "chaos-findings.txt")
-	fmt.Fprintln(w, "with what the account and the backends say of each finding:", path)
-	return os.WriteFile(path, []byte(b.String()), 0o644)
+	return b.String()
 }
 
 // limited says how many calls a second Twilio allows.
