@@ -307,6 +307,7 @@ func TestPairs(t *testing.T) {
 // colleague who accepts it: one of them wins, and everybody hears who.
 func TestCancelAndAccept(t *testing.T) {
 	won := map[transfer.Phase]int{}
+	var took time.Duration // by the last cancel, on this machine
 	for i := range races {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			b := newBoth(t, false)
@@ -316,12 +317,14 @@ func TestCancelAndAccept(t *testing.T) {
 			cancel := b.request("ada", "bea")
 			cancel.TransferID = o.Transfer.ID
 			reservation, _ := b.reservation("bea", "pending")
+			before := took
 			b.at(func(ctx context.Context) error {
 				time.Sleep(time.Duration(i%10) * 50 * time.Microsecond)
+				defer func(began time.Time) { took = time.Since(began) }(time.Now())
 				_, err := b.p[1].Cancel(ctx, b.as("ada"), cancel)
 				return err
 			}, func(context.Context) error {
-				time.Sleep(time.Duration(i/10%10) * 50 * time.Microsecond)
+				time.Sleep(time.Duration(i/10%10) * before / 5) // up to twice as long as a cancel
 				_, err := b.account.AcceptReservation(reservation.SID)
 				return err
 			})

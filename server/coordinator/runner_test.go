@@ -155,7 +155,7 @@ func TestLongStepsShowSignsOfLife(t *testing.T) {
 	if _, _, err := p.alive(w, func() (ledger.Record, bool, error) {
 		select {
 		case <-w.alive:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Error("no sign of life")
 		}
 		return ledger.Record{}, false, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/flex-transfer/flex-transfer/server/ledger"
@@ -180,7 +181,7 @@ func TestTwoProcessesRace(t *testing.T) {
 // request waits, and is told as soon as it is known.
 func TestARepeatWaitsForTheAnswer(t *testing.T) {
 	l := newLab(t)
-	p := l.open()
+	p := l.open(func(o *Options) { o.Answer = time.Minute })
 	p.once("invite", lostAnswer)
 	l.start(p)
 	r, by := l.request("ada", "bea"), l.as("ada")
@@ -208,51 +209,56 @@ func TestARepeatWaitsForTheAnswer(t *testing.T) {
 func TestTheAgentIsAnsweredInTime(t *testing.T) {
 	for _, op := range []string{"participants", "append", "invite", "second append", "repeat"} {
 		t.Run(op, func(t *testing.T) {
-			l := newLab(t)
-			p := l.open(func(o *Options) { o.Answer = 100 * time.Millisecond })
-			release := make(chan struct{})
-			appends := 0
-			hang := func(now string, do func() error) error {
-				if now == "append" {
-					appends++
-				}
-				if now == op || op == "second append" && now == "append" && appends == 2 {
-					<-release
-					return context.DeadlineExceeded
-				}
-				return do()
-			}
-			p.around = hang
-			if op == "repeat" {
-				p.around = nil
-				p.once("invite", lostAnswer)
-				l.start(p)
-			}
-			answered := make(chan error, 1)
-			go func() {
-				o, err := p.Start(context.Background(), l.as("ada"), l.request("ada", "bea"), "key")
-				if err == nil && !o.Transfer.InviteUnsettled() {
-					t.Errorf("%+v", o)
-				}
-				answered <- err
-			}()
-			if op == "participants" || op == "append" {
-				// The real ones heed their context; here it is the fake that does not.
-				time.AfterFunc(150*time.Millisecond, func() { close(release) })
-			} else {
-				defer close(release)
-			}
-			select {
-			case err := <-answered:
-				if want := map[string]transfer.Reason{"participants": transfer.ReasonTwilioUnavailable, "append": transfer.ReasonServiceUnavailable}[op]; want != "" {
-					wantReason(t, err, want)
-				} else if err != nil {
-					t.Error(err)
-				}
-			case <-time.After(5 * time.Second):
-				t.Error("no answer")
-			}
+			synctest.Test(t, func(t *testing.T) { answeredInTime(t, op) })
 		})
+	}
+}
+
+func answeredInTime(t *testing.T, op string) {
+	l := newLab(t)
+	p := l.open(func(o *Options) { o.Answer = 100 * time.Millisecond })
+	defer p.Wait() // for what the answer did not wait for
+	release := make(chan struct{})
+	appends := 0
+	hang := func(now string, do func() error) error {
+		if now == "append" {
+			appends++
+		}
+		if now == op || op == "second append" && now == "append" && appends == 2 {
+			<-release
+			return context.DeadlineExceeded
+		}
+		return do()
+	}
+	p.around = hang
+	if op == "repeat" {
+		p.around = nil
+		p.once("invite", lostAnswer)
+		l.start(p)
+	}
+	answered := make(chan error, 1)
+	go func() {
+		o, err := p.Start(context.Background(), l.as("ada"), l.request("ada", "bea"), "key")
+		if err == nil && !o.Transfer.InviteUnsettled() {
+			t.Errorf("%+v", o)
+		}
+		answered <- err
+	}()
+	if op == "participants" || op == "append" {
+		// The real ones heed their context; here it is the fake that does not.
+		time.AfterFunc(150*time.Millisecond, func() { close(release) })
+	} else {
+		defer close(release)
+	}
+	select {
+	case err := <-answered:
+		if want := map[string]transfer.Reason{"participants": transfer.ReasonTwilioUnavailable, "append": transfer.ReasonServiceUnavailable}[op]; want != "" {
+			wantReason(t, err, want)
+		} else if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("no answer")
 	}
 }
 

@@ -41,7 +41,7 @@ func next[T any](t *testing.T, c <-chan T) T {
 	select {
 	case x := <-c:
 		return x
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing is told")
 		panic("unreachable")
 	}

@@ -204,9 +204,9 @@ func TestStreamRefusesPlacesThatAreNone(t *testing.T) {
 }
 
 func TestStreamHasAHeartbeatAndOutlivesTheServersTimeouts(t *testing.T) {
-	a := newWorld().api(t, func(o *Options) { o.Heartbeat = 400 * time.Millisecond })
+	a := newWorld().api(t, func(o *Options) { o.Heartbeat = time.Second })
 	server := httptest.NewUnstartedServer(a.Handler())
-	server.Config.ReadTimeout, server.Config.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 3*time.Second, 3*time.Second
 	server.Start()
 	defer server.Close()
 	defer a.Close()
@@ -220,11 +220,11 @@ func TestStreamHasAHeartbeatAndOutlivesTheServersTimeouts(t *testing.T) {
 }
 
 func TestDrainEndsStreamsCleanly(t *testing.T) {
-	a := newWorld().api(t, func(o *Options) { o.StreamWrite = 300 * time.Millisecond })
+	a := newWorld().api(t, func(o *Options) { o.StreamWrite = 2 * time.Second })
 	server := serve(t, a)
 	s := listen(t, server, "/v1/events")
 	s.must()
-	time.Sleep(400 * time.Millisecond) // past the deadline of the last write
+	time.Sleep(2100 * time.Millisecond) // past the deadline of the last write
 	a.Drain()
 	if _, err := s.next(); err != io.EOF {
 		t.Errorf("got %v, want a clean end", err)
@@ -310,7 +310,7 @@ func TestSlowClientIsDropped(t *testing.T) {
 		dropped <- nil
 		return nil
 	}
-	a := w.api(t, func(o *Options) { o.StreamWrite = 100 * time.Millisecond })
+	a := w.api(t, func(o *Options) { o.StreamWrite = time.Second })
 	server := serve(t, a)
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {

@@ -13,12 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"github.com/flex-transfer/flex-transfer/server/leaktest"
 	"github.com/flex-transfer/flex-transfer/wasm/transfer"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const (
 	goodToken = "good.token-of_ada"

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/flex-transfer/flex-transfer/server/leaktest"
 	"github.com/flex-transfer/flex-transfer/server/sandbox"
 )
 
@@ -93,7 +94,12 @@ func TestAnObserverMayActItself(t *testing.T) {
 }
 
 func TestWatchHasNoGapAndEndsForTheSlow(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	before := goleak.IgnoreCurrent()
+	defer func() {
+		if err := leaktest.Find(before); err != nil {
+			t.Error(err)
+		}
+	}()
 	l := newLab(t, sandbox.Options{})
 	s := l.talk("Chris")
 	ctx, cancel := context.WithCancel(soon(t))

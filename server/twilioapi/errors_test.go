@@ -83,7 +83,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 func TestHangEndsWithTheContext(t *testing.T) {
 	f := newFake(t, hang)
 	begin := time.Now()
-	_, err := f.invite(within(t, 100*time.Millisecond))
+	_, err := f.invite(within(t, time.Second))
 	wantOutcome(t, err, Unknown)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v does not say that the deadline came", err)
@@ -94,12 +94,19 @@ func TestHangEndsWithTheContext(t *testing.T) {
 }
 
 func TestHangEndsWithoutADeadline(t *testing.T) {
-	f := newFake(t, hang)
-	f.client.attemptLimit = 50 * time.Millisecond
-	_, err := f.invite(t.Context())
-	wantOutcome(t, err, Unknown)
-	if n := len(f.seen()); n != 1 {
-		t.Errorf("the write was made %d times", n)
+	for limit := 50 * time.Millisecond; ; limit *= 4 {
+		f := newFake(t, hang)
+		f.client.attemptLimit = limit
+		_, err := f.invite(t.Context())
+		n := len(f.seen())
+		if n == 0 && limit < 10*time.Second {
+			continue // the machine was too slow to send it within the limit
+		}
+		wantOutcome(t, err, Unknown)
+		if n != 1 {
+			t.Errorf("the write was made %d times", n)
+		}
+		return
 	}
 }
 

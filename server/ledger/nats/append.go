@@ -77,7 +77,7 @@ func (l *Ledger) written(key channelKey, r ledger.Record, sequence uint64) {
 }
 
 func (l *Ledger) publishOnce(ctx context.Context, msg *natsgo.Msg) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.options.request)
 	defer cancel()
 	ctx, done := l.whileSound(ctx)
 	defer done()

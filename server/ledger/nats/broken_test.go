@@ -13,6 +13,7 @@ import (
 // TestUndecodable puts what is no record into the stream.
 func TestUndecodable(t *testing.T) {
 	o := testOptions(t.TempDir())
+	o.AckWait = time.Hour // on a slow machine too each is met once
 	l := openWith(t, o)
 	ctx := context.Background()
 	foreign, err := encode("", ledgertest.NewRecord(8, "foreign", transfer.PhaseRinging), 0)
@@ -60,9 +61,11 @@ func TestUndecodable(t *testing.T) {
 	if got := l.Stats().Undecodable; got != 4 {
 		t.Errorf("Undecodable = %d, want 4", got)
 	}
+	waitAnswered(t, l)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
+	o.AckWait = testAckWait
 	l = openWith(t, o)
 	check(l, 2)
 	if got := l.Stats().Undecodable; got != 0 {

@@ -2,13 +2,16 @@ package nats
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/flex-transfer/flex-transfer/server/ledger"
 	"github.com/flex-transfer/flex-transfer/server/ledger/ledgertest"
@@ -58,7 +61,9 @@ func TestConformanceRemote(t *testing.T) {
 // TestTwoProcesses shares one ledger.
 func TestTwoProcesses(t *testing.T) {
 	s := startServer(t, server.Options{StoreDir: t.TempDir()})
-	a, b := openWith(t, remoteOptions(1, s)), openWith(t, remoteOptions(1, s))
+	o := remoteOptions(1, s)
+	o.AckWait = time.Hour // nothing comes twice, however slow the machine is
+	a, b := openWith(t, o), openWith(t, o)
 	ctx := context.Background()
 	for n := range 100 {
 		appendNew(t, a, n, transfer.PhaseInviting)
@@ -96,11 +101,55 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
+// TestFindWaitsForAFeedThatIsLate: a transfer that another process has begun is
+// found, however late its record is brought; one that nobody has begun, and one
+// whose record was deleted, are not.
+func TestFindWaitsForAFeedThatIsLate(t *testing.T) {
+	s := startServer(t, server.Options{StoreDir: t.TempDir()})
+	a, b := openWith(t, remoteOptions(1, s)), openWith(t, remoteOptions(1, s))
+	ctx := context.Background()
+	b.ended.mu.Lock() // the feed comes no further than the first record that has ended
+	appendNew(t, a, 1, transfer.PhaseCompleted)
+	appendNew(t, a, 2, transfer.PhaseInviting)
+	found := make(chan error, 1)
+	go func() {
+		r, err := b.Find(ctx, ledgertest.TransferID(2))
+		if err == nil && r.Channel() != ledgertest.ChannelSID(2) {
+			err = fmt.Errorf("of channel %s", r.Channel())
+		}
+		found <- err
+	}()
+	select {
+	case err := <-found:
+		t.Errorf("Find did not wait: %v", err)
+		found <- nil
+	case <-time.After(catchUpLimit + catchUpLimit/2):
+	}
+	b.ended.mu.Unlock()
+	if err := <-found; err != nil {
+		t.Errorf("Find of a record that came late: %v", err)
+	}
+	key, _ := keyOf(ledgertest.ChannelSID(3))
+	appendNew(t, a, 3, transfer.PhaseInviting)
+	if err := a.stream.Purge(ctx, jetstream.WithPurgeSubject(a.subjects.of(key))); err != nil {
+		t.Fatal(err)
+	}
+	c := openWith(t, remoteOptions(1, s)) // to which the stream's last record is never brought
+	for _, n := range []int{3, 4} {
+		if r, err := c.Find(ctx, ledgertest.TransferID(n)); !errors.Is(err, ledger.ErrNotFound) {
+			t.Errorf("Find of transfer %d, which is not there: %s, %v", n, r.ID, err)
+		}
+	}
+}
+
 // TestServerRestart takes the server away in the middle of it all.
 func TestServerRestart(t *testing.T) {
 	o := server.Options{StoreDir: t.TempDir()}
+	o.Port = freePorts(t, 1)[0]
 	s := startServer(t, o)
-	l := openWith(t, remoteOptions(1, s))
+	remote := remoteOptions(1, s)
+	remote.request = 0 // answers are lost here
+	l := openWith(t, remote)
 	appendNew(t, l, 1, transfer.PhaseInviting)
 	work := make(chan ledger.Work, 2)
 	go func() {
@@ -113,13 +162,6 @@ func TestServerRestart(t *testing.T) {
 		}
 	}()
 	if err := (<-work).Done(); err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := url.Parse(s.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := fmt.Sscan(parsed.Port(), &o.Port); err != nil {
 		t.Fatal(err)
 	}
 	s.Shutdown()
@@ -150,7 +192,9 @@ func TestCluster(t *testing.T) {
 		t.Skip("it takes some seconds to elect leaders")
 	}
 	servers := startCluster(t)
-	a, b := openWith(t, remoteOptions(3, servers...)), openWith(t, remoteOptions(3, servers...))
+	o := remoteOptions(3, servers...)
+	o.request = 0 // answers are lost here
+	a, b := openWith(t, o), openWith(t, o)
 	at := map[int]uint64{}
 	for n := range 20 {
 		at[n] = appendNew(t, a, n, transfer.PhaseInviting)
@@ -168,7 +212,7 @@ func TestCluster(t *testing.T) {
 			s.WaitForShutdown()
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	for n := range 20 {
 		sequence, err := b.Append(ctx, ledgertest.NewRecord(n, "with-two", transfer.PhaseRinging), at[n])
@@ -211,16 +255,21 @@ func startCluster(t *testing.T) (servers []*server.Server) {
 	}
 }
 
-// freePorts finds ports that nobody uses now.
+// freePorts finds ports that nobody uses now, outside of the range from which
+// the system gives ports to whoever asks for any.
 func freePorts(t *testing.T, n int) (ports []int) {
 	t.Helper()
-	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+	for range 1000 {
+		port := 20_000 + rand.IntN(10_000)
+		listener, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
 		defer listener.Close()
-		ports = append(ports, listener.Addr().(*net.TCPAddr).Port)
+		if ports = append(ports, port); len(ports) == n {
+			return ports
+		}
 	}
-	return ports
+	t.Fatal("there is no free port between 20000 and 30000")
+	return nil
 }

@@ -238,7 +238,7 @@ func (d *desk) close() {
 
 // ensureWork makes the durable consumer again, should somebody have deleted it.
 func (l *Ledger) ensureWork(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.options.request)
 	defer cancel()
 	if _, err := l.js.CreateOrUpdateConsumer(ctx, l.subjects.stream, l.subjects.workConfig(l.options)); err != nil {
 		l.logger.Warn("the ledger's work is not at hand", "error", err)

@@ -106,7 +106,7 @@ func (l *Ledger) feedConsumer(ctx context.Context) (jetstream.Consumer, error) {
 		config.DeliverPolicy = jetstream.DeliverByStartSequencePolicy
 		config.OptStartSeq = frontier + 1
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.options.request)
 	defer cancel()
 	return l.js.CreateConsumer(ctx, l.subjects.stream, config)
 }

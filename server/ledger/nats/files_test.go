@@ -90,6 +90,7 @@ func testDamage(t *testing.T, records, whole int, done bool, damage func([]byte,
 	}
 	if done {
 		handedOut(t, l, records)
+		waitAnswered(t, l)
 	}
 	crash(t, l, dir)
 	blk := lastBlock(t, dir)

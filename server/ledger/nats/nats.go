@@ -153,7 +153,7 @@ func (l *Ledger) Ready(ctx context.Context) error {
 	if o := l.outage(); o != nil {
 		return o
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.options.request)
 	defer cancel()
 	if _, err := l.js.Stream(ctx, l.subjects.stream); err != nil {
 		return readError("stream "+l.subjects.stream, err)
@@ -188,7 +188,7 @@ func (l *Ledger) Close() error {
 		l.running.Wait()
 		if l.nc != nil {
 			if l.nc.IsConnected() {
-				_ = l.nc.FlushTimeout(requestTimeout) // acknowledgements; one that is lost costs a repetition
+				_ = l.nc.FlushTimeout(l.options.request) // acknowledgements; one that is lost costs a repetition
 			}
 			l.nc.Close()
 		}

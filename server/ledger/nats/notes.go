@@ -39,7 +39,7 @@ func (l *Ledger) Note(ctx context.Context, key string) (value string, revision u
 	if l.closed() {
 		return "", 0, ledger.ErrClosed
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.options.request)
 	defer cancel()
 	bucket, err := l.notes(ctx)
 	if err != nil {
@@ -60,7 +60,7 @@ func (l *Ledger) SetNote(ctx context.Context, key, value string, revision uint64
 	if l.closed() {
 		return ledger.ErrClosed
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.options.request)
 	defer cancel()
 	bucket, err := l.notes(ctx)
 	if err != nil {

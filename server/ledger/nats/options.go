@@ -41,7 +41,8 @@ type Options struct {
 	// slog.Default.
 	Logger *slog.Logger
 
-	keepPacked int // channels that ended last; zero for keepPacked. Tests set it
+	keepPacked int           // channels that ended last; zero for keepPacked. Tests set it
+	request    time.Duration // how long one request to the server may take; zero for requestTimeout. Tests set it
 }
 
 // embedded reports whether the server runs in this process.
@@ -63,6 +64,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.keepPacked == 0 {
 		o.keepPacked = keepPacked
+	}
+	if o.request == 0 {
+		o.request = requestTimeout
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -12,7 +12,8 @@ import (
 )
 
 // catchUpLimit is how long a miss waits for the feed, once it has been at the
-// stream's end: what does not come by then was deleted from the stream.
+// stream's end, before it asks whether there is more to come: what the stream had
+// at its end may have been deleted, and is never brought.
 const catchUpLimit = time.Second
 
 // Last implements [ledger.Ledger].
@@ -136,7 +137,10 @@ func (l *Ledger) catchUp(ctx context.Context) error {
 		select {
 		case <-changed:
 		case <-limit:
-			return nil
+			if late, err := l.behind(ctx, frontier, target); err != nil || !late {
+				return err
+			}
+			limit = nil
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-l.ctx.Done():
@@ -145,8 +149,23 @@ func (l *Ledger) catchUp(ctx context.Context) error {
 	}
 }
 
+// behind reports whether the stream still has a message behind the frontier, up
+// to the target: then the feed is only late.
+func (l *Ledger) behind(ctx context.Context, frontier, target uint64) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.options.request)
+	defer cancel()
+	raw, err := l.stream.GetMsg(ctx, frontier+1, jetstream.WithGetMsgSubject(l.subjects.all()))
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return false, nil
+	case err != nil:
+		return false, readError("stream "+l.subjects.stream, err)
+	}
+	return raw.Sequence <= target, nil
+}
+
 func (l *Ledger) streamEnd(ctx context.Context) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.options.request)
 	defer cancel()
 	s, err := l.js.Stream(ctx, l.subjects.stream)
 	if err != nil {
@@ -157,7 +176,7 @@ func (l *Ledger) streamEnd(ctx context.Context) (uint64, error) {
 
 // readLast reads a channel's last record from the stream's leader.
 func (l *Ledger) readLast(ctx context.Context, key channelKey) (stored, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.options.request)
 	defer cancel()
 	raw, err := l.stream.GetLastMsgForSubject(ctx, l.subjects.of(key))
 	return l.raw(key, raw, err)
@@ -165,7 +184,7 @@ func (l *Ledger) readLast(ctx context.Context, key channelKey) (stored, error) {
 
 // readAt reads a channel's first record at or behind a sequence.
 func (l *Ledger) readAt(ctx context.Context, key channelKey, sequence uint64) (stored, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.options.request)
 	defer cancel()
 	raw, err := l.stream.GetMsg(ctx, sequence, jetstream.WithGetMsgSubject(l.subjects.of(key)))
 	return l.raw(key, raw, err)

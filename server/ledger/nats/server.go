@@ -147,7 +147,7 @@ func connect(ctx context.Context, o Options, e *embedded, reconnected func()) (*
 		}),
 	}
 	if e != nil {
-		opts = append(opts, natsgo.InProcessServer(e))
+		opts = append(opts, natsgo.InProcessServer(e), natsgo.Timeout(startTimeout))
 		return natsgo.Connect("", opts...)
 	}
 	if o.CredentialsFile != "" {

@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -35,6 +36,21 @@ func waitFrontier(t *testing.T, l *Ledger, sequence uint64) {
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("the feed stands at %d, want %d", frontier, sequence)
+		}
+	}
+}
+
+// waitAnswered waits until the server has taken in every answer to a piece of
+// work: it does so beside what it says.
+func waitAnswered(t *testing.T, l *Ledger) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Millisecond) {
+		work, err := l.stream.Consumer(context.Background(), workName)
+		if err == nil && work.CachedInfo().NumAckPending == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("work is not answered: %v", err)
 		}
 	}
 }

@@ -101,9 +101,7 @@ func TestNewerProcess(t *testing.T) {
 	if r, err := l.Find(t.Context(), ledgertest.TransferID(1)); !errors.Is(err, ledger.ErrNewer) {
 		t.Errorf("Find = %+v, %v, want ErrNewer", r, err)
 	}
-	if err := l.Ready(t.Context()); err != nil {
-		t.Errorf("Ready = %v: the other conversations can be served", err)
-	}
+	waitReady(t, l) // the other conversations can be served
 	appendNew(t, l, 2, transfer.PhaseInviting)
 	child.goOn()
 	child.says("finished")
