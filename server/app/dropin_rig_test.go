@@ -107,7 +107,18 @@ func (r *rig) plugin(worker, path string, fields map[string]string) answer {
 		if a = r.ask("POST", path, encoded(fields), formHeader); a.status != http.StatusTooManyRequests {
 			break
 		}
+		time.Sleep(time.Second) // what Retry-After says
 	}
+	return a
+}
+
+// askUntilAnswered asks again while the backend, or Twilio, has no time.
+func (r *rig) askUntilAnswered(method, address, body string, header map[string]string) (a answer) {
+	r.Helper()
+	r.eventually("the backend has time for "+address, func() bool {
+		a = r.ask(method, address, body, header)
+		return a.status != http.StatusTooManyRequests
+	})
 	return a
 }
 

@@ -250,7 +250,7 @@ func (s *goldenServer) taskSID(r *rig, first string) string {
 func (s *goldenServer) ask(p *player, task string) (answer, []sandbox.RecordEntry) {
 	p.Helper()
 	path, body := s.request(p, task)
-	send := func() answer { return p.send("POST", path, body, p.header(s.By, "golden")) }
+	send := func() answer { return p.sendUntilAnswered("POST", path, body, p.header(s.By, "golden")) }
 	switch s.Meanwhile {
 	case "":
 		before := p.account.Record().Entries(sandbox.Query{})
@@ -263,7 +263,7 @@ func (s *goldenServer) ask(p *player, task string) (answer, []sandbox.RecordEntr
 		p.Fatal(err)
 	}
 	held := sandbox.Rule{Match: sandbox.Match{Product: sandbox.ProductFlex, Method: "GET", Path: "*/Channels/{Sid}"},
-		Do: sandbox.Action{Kind: sandbox.FaultSlow, DelayMS: 1000}, Times: 1}
+		Do: sandbox.Action{Kind: sandbox.FaultHang}} // until the channel is closed: it is read again then
 	if err := p.account.Faults().Add(held); err != nil {
 		p.Fatal(err)
 	}
@@ -280,6 +280,7 @@ func (s *goldenServer) ask(p *player, task string) (answer, []sandbox.RecordEntr
 		return seen >= 2
 	})
 	endChannel(p.rig, "wrapup")
+	p.account.Faults().Clear()
 	before := p.account.Record().Entries(sandbox.Query{})
 	return <-answered, before
 }
@@ -333,15 +334,18 @@ func (s *goldenServer) transferID(p *player) string {
 // that are wanted.
 func (c goldenCase) agreed(r *rig, a answer, before []sandbox.RecordEntry, sids map[string]string) {
 	r.Helper()
-	if a.status != 201 {
+	if !a.begun() {
 		r.Fatalf("%d %s", a.status, a.text)
 	}
 	var made []sandbox.RecordEntry
-	for _, e := range r.account.Record().Entries(sandbox.Query{Kind: "task", Status: "pending"}) {
-		if !slices.Contains(before, e) {
-			made = append(made, e)
+	r.eventually("there is a new task", func() bool {
+		for _, e := range r.account.Record().Entries(sandbox.Query{Kind: "task", Status: "pending"}) {
+			if !slices.Contains(before, e) {
+				made = append(made, e)
+			}
 		}
-	}
+		return len(made) > 0
+	})
 	if len(made) != 1 {
 		r.Fatalf("%d new tasks", len(made))
 	}

@@ -236,6 +236,24 @@ func (a answer) busy() bool {
 	return a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests
 }
 
+// begun reports whether what was asked for is recorded: with 202 where the
+// machine was too slow to wait for what comes of it, with 200 where it was too
+// slow to answer at all and the same was asked again.
+func (a answer) begun() bool {
+	return a.status == http.StatusCreated || a.status == http.StatusAccepted || a.status == http.StatusOK
+}
+
+// sendUntilAnswered sends the request again while the backend, or Twilio, has no
+// time for it.
+func (r *rig) sendUntilAnswered(method, path, body string, header map[string]string) (a answer) {
+	r.Helper()
+	r.eventually("the backend has time for "+path, func() bool {
+		a = r.send(method, path, body, header)
+		return !a.busy()
+	})
+	return a
+}
+
 // post asks for a transfer as the worker, again with the same key while the
 // backend, or Twilio, has no time.
 func (r *rig) post(worker string, body any, key string) (a answer) {
