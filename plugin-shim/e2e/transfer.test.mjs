@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import {
   accept, agentsIn, byTest, choose, clear, endOrComplete, eventually, FLEX_ITSELF, goes, line, notice, openAgent, PATIENCE_MS, picture, progress, reject, send,
-  snapshot, startAll, startBrowser, state, talkTo, TEST_MS, twilio,
+  snapshot, soon, startAll, startBrowser, state, talkTo, TEST_MS, twilio,
 } from "./support.mjs";
 
 let server;
@@ -56,9 +56,10 @@ test("a cold transfer: the chat goes to the other agent, with reason and notes",
   await line(bea, "Carla").click();
   await bea.page.getByTestId("flex-transfer-briefing").getByText("Charged twice in May").first().waitFor();
   await picture(bea, "plugin-03-incoming");
+  const told = soon(notice(ada, "Handed over to Bea Ortiz"));
   await accept(bea);
   await bea.page.getByTestId("flex-transfer-briefing").getByText("Billing question").first().waitFor();
-  await notice(ada, "Handed over to Bea Ortiz").waitFor();
+  await told;
   await picture(ada, "plugin-04-handed-over");
   await bea.page.getByText("Hello, I was charged twice.").first().waitFor();
   await picture(bea, "plugin-05-taken-over");
@@ -166,9 +167,10 @@ test("a cold transfer to a queue: whoever serves it takes over", { timeout: TEST
   await choose(ada, "Everyone", "cold");
   await send(ada);
   await line(bea, "Lena").click();
+  const told = soon(notice(ada, "Handed over to Bea Ortiz"));
   await accept(bea);
   await eventually(async () => (await agentsIn(server)).join() === "bea", "Bea alone is in the conversation");
-  await notice(ada, "Handed over to Bea Ortiz").waitFor();
+  await told;
 });
 
 test("a customer who is left alone comes to the queue, and whoever takes over reads why", { timeout: TEST_MS }, async () => {

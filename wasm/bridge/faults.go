@@ -15,7 +15,7 @@ import (
 // A module that is built with the tag faults can be made to fail, so that tests
 // see what a page sees then. It is never shipped.
 func init() {
-	timeout = time.Second
+	timeout = 5 * time.Second
 	exports["panic"] = func(*bridge, []safejs.Value) any { panic("on demand") }
 	exports["die"] = func(*bridge, []safejs.Value) any {
 		go func() { panic("a goroutine that nobody guards") }()

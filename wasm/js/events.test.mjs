@@ -105,29 +105,35 @@ test("failures make it wait longer each time, and success makes it quick again",
     head(response, 503, "application/json");
     response.end("{}");
   };
+  const asked = []; // what it waits: how late a busy machine then is says nothing
+  const begin = globalThis.setTimeout;
+  t.mock.method(globalThis, "setTimeout", (run, ms) => (ms > 5 && ms < 499 && asked.push(ms), begin(run, ms))); // 499 is fetch's own
   const { seen } = await open(t, [fail, fail, fail, fail, sendsAndEnds(": ok\n\n"), fail], { firstWait: 40 });
   await until(() => seen.requests.length === 6, "six connections");
-  const waits = seen.requests.slice(1).map((r, i) => r.at - seen.requests[i].at);
-  [20, 40, 80, 160].forEach((least, i) => assert.ok(waits[i] >= least - 2, `the wait ${i + 1} was ${waits[i]} ms, want ${least} or more`));
-  assert.ok(waits[4] < 320, `after a success it waited ${waits[4]} ms`);
+  [40, 80, 160, 320, 40].forEach((longest, i) =>
+    assert.ok(asked[i] >= longest / 2 && asked[i] <= longest, `the wait ${i + 1} was ${asked[i]} ms, want ${longest / 2} to ${longest}`));
 });
 
 test("a silent connection is opened anew", async (t) => {
   const { seen } = await open(t, [sends("data: {}\n\n"), (response) => void response.socket, sends("data: {}\n\n")], { silence: 150 });
-  await until(() => seen.events.length === 2, "two events");
-  assert.deepEqual(seen.errors.map((error) => error.message), ["the stream has gone silent", "the stream has gone silent"]);
+  await until(() => seen.events.length >= 2, "two events");
+  assert.ok(seen.errors.length >= 2 && seen.errors.every((error) => error.message === "the stream has gone silent"), String(seen.errors));
   await until(() => seen.closed >= 2, "the silent connections are closed");
 });
 
 test("heartbeats keep it open", async (t) => {
-  const { seen } = await open(t, [(response) => {
+  const beats = (response) => {
     head(response);
     const timer = setInterval(() => response.write(": still here\n\n"), 50);
     response.on("close", () => clearInterval(timer));
-  }], { silence: 1000 });
-  await new Promise((resolve) => setTimeout(resolve, 2500));
-  assert.deepEqual(seen.states, ["connecting", "open"]);
-  assert.equal(seen.requests.length, 1);
+  };
+  for (let tries = 1; ; tries++) { // a machine that stands still for a second is as silent as a connection
+    const { seen, stream } = await open(t, [beats], { silence: 1000 });
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    if (seen.states.join() === "connecting,open" && seen.requests.length === 1) return;
+    stream.close();
+    assert.ok(tries < 5, seen.states.join());
+  }
 });
 
 test("what is no stream of events is an error", async (t) => {

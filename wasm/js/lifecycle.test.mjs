@@ -110,7 +110,7 @@ test("an instance that dies is noticed, what is pending is rejected, and another
   assert.equal(transfer.restarts, 1);
   assert.equal(transfer.decide(question).wire, 1);
   await patient;
-  await new Promise((resolve) => setTimeout(resolve, 1200)); // beyond the dead instance's timers
+  await new Promise((resolve) => setTimeout(resolve, 5200)); // beyond the dead instance's timers
   assert.deepEqual(seen.faults, []);
   assert.equal(seen.instances.length, 2);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  accept, begin, choose, desk, handover, inConversation, invite, openDirectory, option, phone, picture, sendHandover, showPeople, transferButton,
+  accept, begin, choose, desk, handover, inConversation, invite, openDirectory, option, phone, picture, sendHandover, showPeople, soon, transferButton,
   withBrowser, withDemo,
 } from "./support/demo.mjs";
 import { invites } from "./support/stage.mjs";
@@ -86,8 +86,9 @@ test("a warm transfer by keyboard: reason, notes, participants, leaving", () => 
   assert.ok(await transferButton(page, "ada").evaluate((node) => node === document.activeElement), "the focus is back on the button");
 
   await tabTo(page, desk(page, "bea").getByRole("button", { name: /^Accept/ }));
+  const told = soon(ada.getByText(/^Bea Ortiz accepted in/));
   await page.keyboard.press("Enter");
-  await ada.getByText(/^Bea Ortiz accepted in/).waitFor();
+  await told;
   await tabTo(page, ada.getByRole("tab", { name: "Chat" }), 120);
   await page.keyboard.press("ArrowRight");
   await ada.getByRole("button", { name: "Remove Bea Ortiz from the conversation" }).waitFor();
@@ -134,14 +135,15 @@ test("the reason of a button that cannot be used is reached by keyboard and scre
   await openDirectory(page, "ada");
   for (const path of ["/v1/transfers", "/v1/events", "/stage/live"]) proxy.hold(path);
   await choose(page, "ada", "Bea Ortiz");
-  await desk(page, "ada").locator('[data-directory-button][data-state="busy"]').waitFor();
-  const button = transferButton(page, "ada");
-  await button.focus();
-  assert.ok(await button.evaluate((node) => node === document.activeElement), "it can have the focus");
-  const described = await button.getAttribute("aria-describedby");
-  const why = page.locator(`[id="${described}"]`);
-  assert.ok((await why.innerText()).length > 10, "its description is the reason");
-  await why.waitFor({ state: "visible" });
+  // All at once: the module waits for an answer for fifteen seconds.
+  const { focus, why, visible } = await desk(page, "ada").locator('[data-directory-button][data-state="busy"]').evaluate((button) => {
+    button.focus();
+    const reason = document.getElementById(button.getAttribute("aria-describedby"));
+    return { focus: button === document.activeElement, why: reason.innerText, visible: reason.checkVisibility({ visibilityProperty: true }) };
+  });
+  assert.ok(focus, "it can have the focus");
+  assert.ok(why.length > 10, "its description is the reason");
+  assert.ok(visible, "which can be seen");
   for (const path of ["/v1/transfers", "/v1/events", "/stage/live"]) proxy.release(path);
 }));
 

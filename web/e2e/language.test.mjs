@@ -66,6 +66,7 @@ test("a whole warm transfer in Spanish: reasons, participants, what happens, lea
   await desk(NAMES.bea).getByText("Pregunta sobre facturación").first().waitFor();
   await taskFrom(NAMES.bea).click();
   await ada.getByRole("tab", { name: new RegExp(`^${words["people.title"]}`) }).click();
+  await ada.getByRole("list", { name: words["people.title"], exact: true }).getByText(NAMES.bea).waitFor(); // what leaving means depends on it
   await picture(page, "26-spanish-both");
   await ada.getByRole("button", { name: words["desk.leave"], exact: true }).click();
   await ada.getByText(fill(words["exit.leaveText"], { names: NAMES.bea })).waitFor();

@@ -66,7 +66,7 @@ test("a decline after the agent has left falls back to the agent, who is told wh
 }));
 
 test("a target that does not answer in time is given up, and the next in the list is asked", () => withDemo(async ({ page, url }) => {
-  const rings = desk(page, "bea").getByRole("button", { name: /^Accept/ }).waitFor(); // for five seconds
+  const rings = desk(page, "bea").getByRole("button", { name: /^Accept/ }).waitFor(); // for twenty seconds
   await handOver(page, NAMES.bea);
   await rings;
   await desk(page, "ada").getByText("Bea Ortiz did not answer, trying Returns…").waitFor({ timeout: SLOW_MS });
@@ -76,7 +76,7 @@ test("a target that does not answer in time is given up, and the next in the lis
   await accept(page, "chidi");
   await desk(page, "ada").getByText(/^Chidi Okafor accepted in/).waitFor();
   await agentsAre(url, ["chidi"]);
-}, { env: { INVITE_TIMEOUT: "5s", FALLBACKS: '[{kind: queue, sid: WQ4e700000000000000000000000000001}]' } }));
+}, { env: { INVITE_TIMEOUT: "20s", FALLBACKS: '[{kind: queue, sid: WQ4e700000000000000000000000000001}]' } }));
 
 test("a target that goes offline while being asked is given up", () => withDemo(async ({ page, url }) => {
   await inConversation(page);

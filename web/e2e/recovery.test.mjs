@@ -119,6 +119,7 @@ test("the trace shows what reached Twilio, can be paused, filtered and cleared",
   assert.equal(await rows.count(), before);
   await page.getByRole("button", { name: "Resume" }).click();
   await eventually(async () => (await rows.count()) > before, "the held ones are shown");
+  await page.getByRole("button", { name: "Pause" }).click(); // what comes next takes the words away
   await page.getByRole("button", { name: "Clear" }).click();
   await page.getByText("Requests to Twilio appear here as they happen.").waitFor();
 }));

@@ -61,6 +61,7 @@ test("settings that change while the page is open change what it offers, and it 
 
 test("a module whose rules are not the backend's is replaced without a reload once nothing is under way", () => withDemo(async ({ page, url }) => {
   await inConversation(page);
+  await page.waitForFunction(() => globalThis.replaced);
   await openDirectory(page, "ada");
   await choose(page, "ada", NAMES.bea);
   await accept(page, "bea");
@@ -74,6 +75,9 @@ test("a module whose rules are not the backend's is replaced without a reload on
 async function staleModule(page) {
   await page.addInitScript(() => {
     globalThis.manifests = 0;
+    let host; // of the first module, which is stopped as another one takes its place
+    Object.defineProperty(globalThis, "__flexTransfer1", { configurable: true, get: () => host,
+      set: (value) => (host = { ...value, register: (exports) => value.register({ ...exports, stop: () => { globalThis.replaced = true; exports.stop(); } }) }) });
     const ask = globalThis.fetch;
     globalThis.fetch = async (url, options) => {
       if (String(url).endsWith("/v1/transfers")) globalThis.sentRules = JSON.parse(options.body).rules;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   accept, choose, confirm, desk, eventually, history, inConversation, invite, leave, NAMES, openDirectory, option, outstanding, participants, phone,
-  picture, reply, sendHandover, showPeople, withBrowser, withDemo, write,
+  picture, reply, sendHandover, showPeople, soon, withBrowser, withDemo, write,
 } from "./support/demo.mjs";
 import { agentsAre, agentsIn, invites, snapshot, transferTasks, watchAlone } from "./support/stage.mjs";
 
@@ -16,8 +16,9 @@ const exit = (page, who, name) => desk(page, who).getByRole("button", { name, ex
 async function bothIn(page) {
   await inConversation(page);
   await invite(page, "ada", NAMES.bea);
+  const told = soon(desk(page, "ada").getByText(/^Bea Ortiz accepted in/));
   await accept(page, "bea");
-  await desk(page, "ada").getByText(/^Bea Ortiz accepted in/).waitFor();
+  await told;
 }
 
 test("a colleague is brought in, both talk with the customer, and the one who invited leaves", () => withDemo(async ({ page, url }) => {
@@ -26,8 +27,9 @@ test("a colleague is brought in, both talk with the customer, and the one who in
   await desk(page, "ada").getByText("Ringing Bea Ortiz…").waitFor();
   await desk(page, "bea").getByText("Ada invites you to join").first().waitFor();
   await picture(page, "50-warm-ringing");
+  const joined = soon(desk(page, "ada").getByText(/^Bea Ortiz accepted in/));
   await accept(page, "bea");
-  await desk(page, "ada").getByText(/^Bea Ortiz accepted in/).waitFor();
+  await joined;
   await reply(page, "ada", "Bea is with us now.");
   await reply(page, "bea", "Hello, I look into it.");
   await write(page, "Thank you both.");
@@ -38,9 +40,10 @@ test("a colleague is brought in, both talk with the customer, and the one who in
   await exit(page, "ada", "Leave").click();
   await desk(page, "ada").getByRole("alertdialog").getByText("The customer goes on with Bea Ortiz.").waitFor();
   await picture(page, "52-warm-leave");
+  const told = soon(desk(page, "bea").getByText("Ada Lindqvist has left the conversation."));
   await confirm(page, "ada", "Leave");
   await phone(page).getByText("with Bea Ortiz", { exact: true }).waitFor();
-  await desk(page, "bea").getByText("Ada Lindqvist has left the conversation.").waitFor();
+  await told;
   await exit(page, "bea", "End").waitFor();
   await agentsAre(url, ["bea"]);
   assert.equal((await snapshot(url)).conversations[0].state, "active");

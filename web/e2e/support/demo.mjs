@@ -165,6 +165,13 @@ export async function inConversation(page) {
   await accept(page, "ada");
 }
 
+/** Waits from now on for what goes away by itself. */
+export function soon(locator) {
+  const seen = locator.waitFor();
+  seen.catch(() => {}); // it is told to whoever awaits it
+  return seen;
+}
+
 /** Waits until check() returns something true; fails with the last thing it said. */
 export async function eventually(check, what) {
   const until = Date.now() + PATIENCE_MS;

@@ -175,6 +175,13 @@ export const endOrComplete = ({ page }) => byTest(page, "end-task-button").click
 /** The line of the task list with those words. */
 export const line = ({ page }, words) => page.locator(".Twilio-TaskListBaseItem, .Twilio-TaskListItem").filter({ hasText: words }).first();
 
+/** Waits from now on for what goes away by itself. */
+export function soon(locator) {
+  const seen = locator.waitFor();
+  seen.catch(() => {}); // it is told to whoever awaits it
+  return seen;
+}
+
 /** Waits until check() gives something true; fails with the last thing it gave. */
 export async function eventually(check, what, patience = PATIENCE_MS) {
   const until = Date.now() + patience;
