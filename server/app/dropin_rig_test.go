@@ -112,16 +112,6 @@ func (r *rig) plugin(worker, path string, fields map[string]string) answer {
 	return a
 }
 
-// askUntilAnswered asks again while the backend, or Twilio, has no time.
-func (r *rig) askUntilAnswered(method, address, body string, header map[string]string) (a answer) {
-	r.Helper()
-	r.eventually("the backend has time for "+address, func() bool {
-		a = r.ask(method, address, body, header)
-		return a.status != http.StatusTooManyRequests
-	})
-	return a
-}
-
 // participant is the SID of the agent's participant in the conversation.
 func (r *rig) participant(worker string) string {
 	r.Helper()

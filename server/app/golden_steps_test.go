@@ -166,7 +166,7 @@ func (p *player) participant(who string) string {
 // check waits until the conversation stands so.
 func (g *goldenAfter) check(p *player, s *goldenServer, a answer) {
 	p.Helper()
-	if a.status != http.StatusOK && (s.Action == "cancel" || !a.begun()) {
+	if done := s.Action == "cancel" && a.status == http.StatusOK || s.Action != "cancel" && a.begun(); !done {
 		p.Fatalf("%d %s", a.status, a.text)
 	}
 	want := []string{}

@@ -144,17 +144,6 @@ func (r *killRig) stillThere(c *click) {
 	}
 }
 
-// answered asks again while the backend says that it, or Twilio, is busy: the
-// machine may be.
-func (r *killRig) answered(ask func() answer) (a answer) {
-	r.Helper()
-	r.eventually("the backend answers", func() bool {
-		a = ask()
-		return !a.busy()
-	})
-	return a
-}
-
 // allCompleted repeats every click and waits until each transfer is completed.
 func (r *killRig) allCompleted(clicks []*click) {
 	r.Helper()

@@ -225,6 +225,7 @@ type answer struct {
 	header http.Header
 	body   map[string]any
 	text   string
+	again  bool // the backend, or Twilio, had no time before
 }
 
 func (a answer) code() string { s, _ := a.body["code"].(string); return s }
@@ -236,33 +237,35 @@ func (a answer) busy() bool {
 	return a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests
 }
 
-// begun reports whether what was asked for is recorded: with 202 where the
-// machine was too slow to wait for what comes of it, with 200 where it was too
-// slow to answer at all and the same was asked again.
+// begun reports whether this request made what it asked for: answered with 202
+// where the machine was too slow to wait for what comes of it, and with 200 where
+// it was too slow to answer at all, and the same was asked again.
 func (a answer) begun() bool {
-	return a.status == http.StatusCreated || a.status == http.StatusAccepted || a.status == http.StatusOK
+	return a.status == http.StatusCreated || a.status == http.StatusAccepted || a.again && a.status == http.StatusOK
 }
 
-// sendUntilAnswered sends the request again while the backend, or Twilio, has no
-// time for it.
-func (r *rig) sendUntilAnswered(method, path, body string, header map[string]string) (a answer) {
+// answered asks until the backend, or Twilio, has time for it.
+func (r *rig) answered(ask func() answer) (a answer) {
 	r.Helper()
-	r.eventually("the backend has time for "+path, func() bool {
-		a = r.send(method, path, body, header)
+	again := false
+	r.eventually("the backend has time for the request", func() bool {
+		a = ask()
+		a.again, again = again, true
 		return !a.busy()
 	})
 	return a
+}
+
+func (r *rig) sendUntilAnswered(method, path, body string, header map[string]string) answer {
+	r.Helper()
+	return r.answered(func() answer { return r.send(method, path, body, header) })
 }
 
 // post asks for a transfer as the worker, again with the same key while the
 // backend, or Twilio, has no time.
-func (r *rig) post(worker string, body any, key string) (a answer) {
+func (r *rig) post(worker string, body any, key string) answer {
 	r.Helper()
-	r.eventually("the backend has time for the request", func() bool {
-		a = r.postOnce(worker, body, key)
-		return !a.busy()
-	})
-	return a
+	return r.answered(func() answer { return r.postOnce(worker, body, key) })
 }
 
 // postOnce asks once.

@@ -147,8 +147,7 @@ func connect(ctx context.Context, o Options, e *embedded, reconnected func()) (*
 		}),
 	}
 	if e != nil {
-		opts = append(opts, natsgo.InProcessServer(e), natsgo.Timeout(startTimeout))
-		return natsgo.Connect("", opts...)
+		return dial(ctx, "", append(opts, natsgo.InProcessServer(e), natsgo.Timeout(startTimeout))...)
 	}
 	if o.CredentialsFile != "" {
 		opts = append(opts, natsgo.UserCredentials(o.CredentialsFile))
@@ -156,9 +155,34 @@ func connect(ctx context.Context, o Options, e *embedded, reconnected func()) (*
 	if deadline, ok := ctx.Deadline(); ok {
 		opts = append(opts, natsgo.Timeout(time.Until(deadline)))
 	}
-	nc, err := natsgo.Connect(joinURLs(o.URLs), opts...)
+	nc, err := dial(ctx, joinURLs(o.URLs), opts...)
 	if err != nil {
 		return nil, fmt.Errorf("ledger/nats: URLs: %w", err)
 	}
 	return nc, nil
+}
+
+// dial is [natsgo.Connect], which heeds no context: at the end of ctx it is left
+// to itself, and what it comes to is closed.
+func dial(ctx context.Context, urls string, opts ...natsgo.Option) (*natsgo.Conn, error) {
+	type result struct {
+		nc  *natsgo.Conn
+		err error
+	}
+	dialed := make(chan result, 1)
+	go func() {
+		nc, err := natsgo.Connect(urls, opts...)
+		dialed <- result{nc, err}
+	}()
+	select {
+	case r := <-dialed:
+		return r.nc, r.err
+	case <-ctx.Done():
+		go func() {
+			if r := <-dialed; r.nc != nil {
+				r.nc.Close()
+			}
+		}()
+		return nil, ctx.Err()
+	}
 }
